@@ -1,0 +1,1 @@
+"""The weekly email: subscribers, issues, deliveries, the sender."""

@@ -1,0 +1,1 @@
+"""The panel, and the verdict composed of panel, readers and prices."""

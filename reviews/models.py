@@ -1,0 +1,90 @@
+"""The panel: four editorial personas and their dated judgements of single tools."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from tools.models import SLUG, Tool, is_slug
+
+
+class Reviewer(models.Model):
+    """An editorial persona: a lens, not a person, and labelled so wherever it speaks."""
+
+    slug = models.CharField(max_length=20, unique=True, validators=[is_slug])
+    name = models.CharField(max_length=40, help_text="With its article: The Builder.")
+    lens = models.CharField(max_length=200, help_text="What this persona looks at, in a sentence.")
+    question = models.CharField(max_length=300, help_text="What it asks of every tool.")
+    position = models.PositiveSmallIntegerField(
+        unique=True, help_text="Its place in every list of the panel."
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(name="reviewer_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("reviewer_detail", args=[self.slug])
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def written_by(self, *, on: dt.date) -> ReviewQuerySet:
+        """Reviews whose day has come."""
+        return self.filter(written_on__lte=on)
+
+    def current(self) -> ReviewQuerySet:
+        """The one review of each persona and tool that counts: the latest written."""
+        return self.order_by("tool", "reviewer", "-written_on", "-id").distinct("tool", "reviewer")
+
+    def of_tools(self, tool_ids: list[int]) -> ReviewQuerySet:
+        return self.filter(tool__in=tool_ids)
+
+
+class Review(models.Model):
+    """A persona's judgement of one tool. A changed mind is a new row that supersedes the old."""
+
+    class Choice(models.TextChoices):
+        SHIP = "ship", "Ship"
+        SKIP = "skip", "Skip"
+
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="reviews")
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="reviews")
+    verdict = models.CharField(max_length=4, choices=Choice)
+    summary = models.CharField(max_length=90, blank=True, help_text="One line.")
+    text = models.TextField(max_length=2000, help_text="50 to 110 words, from recorded facts.")
+    written_on = models.DateField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ReviewQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["tool", "reviewer", "-written_on"]
+        constraints = [
+            models.UniqueConstraint(
+                name="reviewer_judges_a_tool_once_a_day",
+                fields=["reviewer", "tool", "written_on"],
+            ),
+            models.CheckConstraint(
+                name="review_verdict_is_ship_or_skip", condition=Q(verdict__in=["ship", "skip"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.tool}: {self.verdict}"
+
+    @property
+    def is_ship(self) -> bool:
+        return self.verdict == self.Choice.SHIP

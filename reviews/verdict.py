@@ -1,0 +1,1 @@
+"""The one place where panel, readers and prices become a verdict on two tools."""

@@ -1,0 +1,1 @@
+"""The catalogue: what the tools are and what they cost."""

@@ -1,0 +1,392 @@
+"""The catalogue: categories, tools, dated prices with their sources, and pairs of tools."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+# How a comparison's address separates two tools; no tool may hold it.
+VERSUS = "-vs-"
+NOT_A_TOOL_SLUG = r"-vs-|^vs-|-vs$"
+
+is_slug = RegexValidator(SLUG, "Use a-z, 0-9 and single hyphens.", "slug")
+is_free_of_versus = RegexValidator(
+    NOT_A_TOOL_SLUG,
+    "A tool's slug never contains -vs-, begins with vs- or ends with -vs: "
+    "that is how a comparison's address separates two tools.",
+    "versus",
+    inverse_match=True,
+)
+
+
+class Openness(models.TextChoices):
+    OPEN_SOURCE = "open-source", "open source"
+    OPEN_WEIGHTS = "open-weights", "open weights"
+    SOURCE_AVAILABLE = "source-available", "source available"
+    PROPRIETARY = "proprietary", "proprietary"
+
+
+class PriceKind(models.TextChoices):
+    """What the entry price is."""
+
+    FREE = "free", "free"
+    FREE_TIER = "free-tier", "free tier"
+    OPEN_SOURCE = "open-source", "open source"
+    OPEN_WEIGHTS = "open-weights", "open weights"
+    USAGE = "usage", "pay per use"
+    SUBSCRIPTION = "subscription", "subscription"
+    SEAT = "seat", "per seat"
+    ON_REQUEST = "on-request", "on request"
+
+
+class Category(models.Model):
+    slug = models.CharField(max_length=80, unique=True, validators=[is_slug])
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=400, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name", "slug"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.CheckConstraint(name="category_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("category_detail", args=[self.slug])
+
+
+class Source(models.Model):
+    """Where a fact was read, and when."""
+
+    class Kind(models.TextChoices):
+        PYPI = "pypi", "package metadata"
+        PRICE_TABLE = "price-table", "price table"
+        PRICE_CAPTURE = "price-capture", "capture of a price page"
+        DOCS = "docs", "documentation"
+        README = "readme", "readme"
+        CHANGELOG = "changelog", "changelog"
+        LICENCE = "licence", "licence"
+        MODEL_CARD = "model-card", "model card"
+        BLOG = "blog", "blog"
+        ARTICLE = "article", "article"
+        ISSUE = "issue", "issue"
+
+    slug = models.CharField(max_length=80, unique=True, validators=[is_slug])
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=Kind)
+    url = models.URLField(max_length=400)
+    dated_on = models.DateField(null=True, blank=True, help_text="The date of the source itself.")
+    read_on = models.DateField(help_text="The day on which you read it.")
+    note = models.CharField(max_length=300, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["title", "slug"]
+        constraints = [
+            models.CheckConstraint(name="source_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
+            models.CheckConstraint(
+                name="source_url_is_a_web_address", condition=Q(url__regex=r"^https?://\S+$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ToolQuerySet(models.QuerySet["Tool"]):
+    def published(self) -> ToolQuerySet:
+        return self.filter(is_published=True)
+
+    def in_category(self, category: Category) -> ToolQuerySet:
+        return self.filter(category=category)
+
+    def by_name(self) -> ToolQuerySet:
+        return self.order_by("name", "slug")
+
+    def by_any_slug(self, slugs: Iterable[str]) -> dict[str, Tool]:
+        """Tools found by current or former slug, keyed by the slug that was asked for."""
+        wanted = set(slugs)
+        found = {tool.slug: tool for tool in self.filter(slug__in=wanted)}
+        moved = FormerSlug.objects.filter(slug__in=wanted - found.keys(), tool__in=self)
+        for former in moved.select_related("tool__category"):
+            found[former.slug] = former.tool
+        return found
+
+
+class Tool(models.Model):
+    slug = models.CharField(max_length=80, unique=True, validators=[is_slug, is_free_of_versus])
+    name = models.CharField(max_length=80)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tools")
+    maker = models.CharField(max_length=80)
+    tagline = models.CharField(max_length=140)
+    description = models.TextField(max_length=2000)
+    website = models.URLField(max_length=400, blank=True)
+    launched_on = models.DateField(null=True, blank=True)
+    launched_basis = models.CharField(
+        max_length=140, blank=True, help_text="What the launch date rests on."
+    )
+    openness = models.CharField(
+        max_length=20, choices=Openness, blank=True, help_text="Leave empty while it is unknown."
+    )
+    licence = models.CharField(max_length=120, blank=True)
+    notes = models.TextField(max_length=1000, blank=True, help_text="For editors; never shown.")
+    sources = models.ManyToManyField(Source, blank=True, related_name="tools")
+    entry_price = models.CharField(
+        max_length=40, help_text="The cheapest way in, as a reader would say it: Free, $0.10/1M in."
+    )
+    entry_kind = models.CharField(max_length=20, choices=PriceKind)
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="The tool that took this one's place.",
+    )
+    is_published = models.BooleanField(
+        "published", default=False, help_text="Readers see published tools only."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ToolQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[sources])
+
+    class Meta:
+        ordering = ["name", "slug"]
+        constraints = [
+            models.CheckConstraint(name="tool_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
+            models.CheckConstraint(
+                name="tool_slug_never_contains_vs", condition=~Q(slug__regex=NOT_A_TOOL_SLUG)
+            ),
+            models.CheckConstraint(
+                name="tool_is_not_replaced_by_itself", condition=~Q(replaced_by=F("id"))
+            ),
+            models.CheckConstraint(
+                name="tool_website_is_a_web_address",
+                condition=Q(website="") | Q(website__regex=r"^https?://\S+$"),
+            ),
+            models.CheckConstraint(
+                name="tool_openness_is_known_or_empty",
+                condition=Q(openness="") | Q(openness__in=Openness.values),
+            ),
+            models.CheckConstraint(
+                name="tool_entry_kind_is_a_price_kind", condition=Q(entry_kind__in=PriceKind.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tool_detail", args=[self.slug])
+
+    @transaction.atomic
+    def rename_slug(self, slug: str) -> None:
+        """Move the tool to another address; the old one keeps redirecting."""
+        if slug == self.slug:
+            return
+        FormerSlug.objects.filter(slug=slug, tool=self).delete()
+        FormerSlug.objects.create(slug=self.slug, tool=self)
+        self.slug = slug
+        self.save(update_fields=["slug"])
+
+
+class FormerSlug(models.Model):
+    """A slug that a tool had before; its addresses redirect for ever."""
+
+    slug = models.CharField(max_length=80, unique=True, validators=[is_slug, is_free_of_versus])
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="former_slugs")
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                name="former_slug_is_a_slug",
+                condition=Q(slug__regex=SLUG) & ~Q(slug__regex=NOT_A_TOOL_SLUG),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class PricePointQuerySet(models.QuerySet["PricePoint"]):
+    def effective(self, *, on: dt.date) -> PricePointQuerySet:
+        return self.filter(effective_on__lte=on)
+
+    def newest_first(self) -> PricePointQuerySet:
+        return self.order_by("-effective_on", "-id")
+
+
+class PricePoint(models.Model):
+    """One dated line of a price list. A new price is a new row; rows are never changed."""
+
+    class Basis(models.TextChoices):
+        PUBLISHED = "published", "starts on the date"
+        OBSERVED = "observed", "was seen on the date"
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="price_points")
+    label = models.CharField(max_length=60, blank=True, help_text="Standard, Batch, Team ...")
+    amount = models.DecimalField(
+        max_digits=15,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Leave empty for 'on request', which is never 0.",
+    )
+    currency = models.CharField(
+        max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", "Three capitals, such as USD.")]
+    )
+    unit = models.CharField(
+        max_length=40,
+        validators=[RegexValidator(r"^per ", "Begin with 'per ': per month, per 1M input tokens.")],
+    )
+    effective_on = models.DateField()
+    basis = models.CharField(max_length=10, choices=Basis, default=Basis.OBSERVED)
+    source = models.ForeignKey(
+        Source, on_delete=models.SET_NULL, null=True, blank=True, related_name="price_points"
+    )
+    note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PricePointQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["tool", "label", "unit", "-effective_on"]
+        constraints = [
+            models.UniqueConstraint(
+                name="price_of_a_label_and_unit_is_set_once_a_day",
+                fields=["tool", "label", "unit", "currency", "effective_on"],
+            ),
+            models.CheckConstraint(
+                name="price_amount_is_never_negative",
+                condition=Q(amount__isnull=True) | Q(amount__gte=0),
+            ),
+            models.CheckConstraint(
+                name="price_currency_is_three_capitals", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+            models.CheckConstraint(
+                name="price_unit_begins_with_per", condition=Q(unit__startswith="per ")
+            ),
+            models.CheckConstraint(
+                name="price_basis_is_published_or_observed",
+                condition=Q(basis__in=["published", "observed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.unit}".strip()
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def published(self, *, now: dt.datetime) -> ComparisonQuerySet:
+        """Visible to readers at `now`: both tools published and the hour come."""
+        return self.filter(publish_at__lte=now, first__is_published=True, second__is_published=True)
+
+    def scheduled(self, *, now: dt.datetime) -> ComparisonQuerySet:
+        return self.filter(publish_at__gt=now)
+
+    def drafts(self) -> ComparisonQuerySet:
+        return self.filter(publish_at__isnull=True)
+
+    def newest_first(self) -> ComparisonQuerySet:
+        return self.order_by("-publish_at", "-id")
+
+    def with_tools(self) -> ComparisonQuerySet:
+        return self.select_related("first__category", "second__category")
+
+    def in_category(self, category: Category) -> ComparisonQuerySet:
+        return self.filter(Q(first__category=category) | Q(second__category=category))
+
+    def of_tool(self, tool: Tool) -> ComparisonQuerySet:
+        return self.filter(Q(first=tool) | Q(second=tool))
+
+    def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
+        return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
+
+
+class Comparison(models.Model):
+    """Two tools set side by side, with the editors' headline and the hour of publication.
+
+    The pair is kept by tool; which one stands first on the page follows from the slugs
+    at the time of reading (`pair`), so a changed slug moves the address and nothing else.
+    """
+
+    first = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    headline = models.CharField(
+        max_length=400, blank=True, help_text="One or two sentences: the editors' ruling."
+    )
+    publish_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Empty: draft. In the future: scheduled. It appears at that minute by itself.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ComparisonQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-publish_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Least("first", "second"),
+                Greatest("first", "second"),
+                name="pair_exists_once_in_any_order",
+            ),
+            models.CheckConstraint(
+                name="comparison_is_of_two_tools", condition=~Q(first=F("second"))
+            ),
+        ]
+        indexes = [models.Index(fields=["-publish_at", "-id"], name="comparison_newest_first")]
+
+    def __str__(self) -> str:
+        one, other = self.pair
+        return f"{one.name} vs {other.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("comparison_detail", args=[self.slug])
+
+    @property
+    def pair(self) -> tuple[Tool, Tool]:
+        """Both tools in canonical order: the lower slug first."""
+        return in_order(self.first, self.second)
+
+    @property
+    def slug(self) -> str:
+        return pair_slug(self.first, self.second)
+
+    def is_published(self, *, now: dt.datetime) -> bool:
+        return (
+            self.publish_at is not None
+            and self.publish_at <= now
+            and self.first.is_published
+            and self.second.is_published
+        )
+
+
+def in_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
+    """The two tools by slug, in byte order, as in a comparison's address."""
+    return (one, other) if one.slug < other.slug else (other, one)
+
+
+def pair_slug(one: Tool, other: Tool) -> str:
+    first, second = in_order(one, other)
+    return f"{first.slug}{VERSUS}{second.slug}"
