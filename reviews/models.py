@@ -65,6 +65,11 @@ class Review(models.Model):
     summary = models.CharField(max_length=90, blank=True, help_text="One line.")
     text = models.TextField(max_length=2000, help_text="50 to 110 words, from recorded facts.")
     written_on = models.DateField()
+    note = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Why the verdict changed; readers see it in the page's history.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReviewQuerySet.as_manager()

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from tools.editorial import Editorial
+
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 # How a comparison's address separates two tools; no tool may hold it.
 VERSUS = "-vs-"
@@ -115,6 +117,13 @@ class ToolQuerySet(models.QuerySet["Tool"]):
     def in_category(self, category: Category) -> ToolQuerySet:
         return self.filter(category=category)
 
+    def drafts(self) -> ToolQuerySet:
+        return self.filter(is_published=False)
+
+    def waiting(self) -> ToolQuerySet:
+        """Drafts for which somebody asked for a second pair of eyes."""
+        return self.drafts().filter(submitted_at__isnull=False)
+
     def by_name(self) -> ToolQuerySet:
         return self.order_by("name", "slug")
 
@@ -128,7 +137,7 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         return found
 
 
-class Tool(models.Model):
+class Tool(Editorial):
     slug = models.CharField(max_length=80, unique=True, validators=[is_slug, is_free_of_versus])
     name = models.CharField(max_length=80)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tools")
@@ -168,6 +177,7 @@ class Tool(models.Model):
 
     class Meta:
         ordering = ["name", "slug"]
+        permissions = [("publish_tool", "Can publish tools and change published ones")]
         constraints = [
             models.CheckConstraint(name="tool_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
             models.CheckConstraint(
@@ -305,6 +315,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def drafts(self) -> ComparisonQuerySet:
         return self.filter(publish_at__isnull=True)
 
+    def waiting(self) -> ComparisonQuerySet:
+        """Drafts for which somebody asked for a second pair of eyes."""
+        return self.drafts().filter(submitted_at__isnull=False)
+
     def newest_first(self) -> ComparisonQuerySet:
         return self.order_by("-publish_at", "-id")
 
@@ -321,7 +335,7 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
 
 
-class Comparison(models.Model):
+class Comparison(Editorial):
     """Two tools set side by side, with the editors' headline and the hour of publication.
 
     The pair is kept by tool; which one stands first on the page follows from the slugs
@@ -345,6 +359,9 @@ class Comparison(models.Model):
 
     class Meta:
         ordering = ["-publish_at", "-id"]
+        permissions = [
+            ("publish_comparison", "Can publish and schedule comparisons and change published ones")
+        ]
         constraints = [
             models.UniqueConstraint(
                 Least("first", "second"),
@@ -390,3 +407,67 @@ def in_order(one: Tool, other: Tool) -> tuple[Tool, Tool]:
 def pair_slug(one: Tool, other: Tool) -> str:
     first, second = in_order(one, other)
     return f"{first.slug}{VERSUS}{second.slug}"
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def published(self, *, now: dt.datetime) -> CorrectionQuerySet:
+        """Visible to readers at `now`: the hour come, and nothing named that is a draft."""
+        return self.filter(
+            Q(tool=None) | Q(tool__is_published=True),
+            Q(comparison=None)
+            | Q(
+                comparison__publish_at__lte=now,
+                comparison__first__is_published=True,
+                comparison__second__is_published=True,
+            ),
+            published_at__lte=now,
+        )
+
+    def concerning(self, tools: Iterable[Tool]) -> CorrectionQuerySet:
+        """Corrections of any of the tools, or of a comparison that holds one."""
+        ids = [tool.pk for tool in tools]
+        return self.filter(
+            Q(tool__in=ids) | Q(comparison__first__in=ids) | Q(comparison__second__in=ids)
+        )
+
+    def with_pages(self) -> CorrectionQuerySet:
+        return self.select_related("tool", "comparison__first", "comparison__second")
+
+    def newest_first(self) -> CorrectionQuerySet:
+        return self.order_by("-published_at", "-id")
+
+
+class Correction(models.Model):
+    """What a page said that was wrong, since when, and what is right. It stays on the page."""
+
+    tool = models.ForeignKey(
+        Tool, on_delete=models.CASCADE, null=True, blank=True, related_name="corrections"
+    )
+    comparison = models.ForeignKey(
+        Comparison, on_delete=models.CASCADE, null=True, blank=True, related_name="corrections"
+    )
+    wrong = models.TextField("what was wrong", max_length=500, help_text="As the page said it.")
+    since_on = models.DateField(
+        "wrong since", help_text="The day on which the page began to say it."
+    )
+    right = models.TextField("what is right", max_length=500)
+    published_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: draft. Readers see the correction from then on."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CorrectionQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        permissions = [("publish_correction", "Can publish corrections")]
+        constraints = [
+            models.CheckConstraint(
+                name="correction_concerns_a_tool_or_a_comparison",
+                condition=Q(tool__isnull=False) | Q(comparison__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Correction of {self.comparison or self.tool}"
