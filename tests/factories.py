@@ -1,0 +1,93 @@
+"""One small cast for every test: plain functions that save what they make.
+
+Say only what the test is about; everything else is filled in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+from typing import Any
+
+from reviews.models import Review, Reviewer
+from tools.models import Category, Comparison, Openness, PriceKind, PricePoint, Source, Tool
+
+NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+TODAY = NOW.date()
+PANEL = ("builder", "skeptic", "futurist", "founder")
+
+_numbers = itertools.count(1)
+
+
+def make_category(slug: str = "developer-tools", **fields: Any) -> Category:
+    category, _ = Category.objects.get_or_create(
+        slug=slug, defaults={"name": slug.replace("-", " ").capitalize(), **fields}
+    )
+    return category
+
+
+def make_tool(slug: str = "", **fields: Any) -> Tool:
+    slug = slug or f"tool-{next(_numbers)}"
+    made = {
+        "name": slug.replace("-", " ").title(),
+        "maker": "Corvid",
+        "tagline": "A tool for tests",
+        "description": "It stands in for a real one.",
+        "openness": Openness.PROPRIETARY,
+        "entry_price": "Free",
+        "entry_kind": PriceKind.FREE_TIER,
+        "is_published": True,
+    } | fields
+    if "category" not in made:
+        made["category"] = make_category()
+    return Tool.objects.create(slug=slug, **made)
+
+
+def make_source(slug: str = "", **fields: Any) -> Source:
+    slug = slug or f"source-{next(_numbers)}"
+    made = {
+        "title": "Price list",
+        "kind": Source.Kind.DOCS,
+        "url": "https://example.org/prices",
+        "read_on": TODAY,
+    } | fields
+    return Source.objects.create(slug=slug, **made)
+
+
+def make_price(tool: Tool, amount: str | None = "0.10", **fields: Any) -> PricePoint:
+    made = {
+        "label": "Standard",
+        "currency": "USD",
+        "unit": "per 1M input tokens",
+        "effective_on": TODAY,
+    } | fields
+    return PricePoint.objects.create(
+        tool=tool, amount=None if amount is None else Decimal(amount), **made
+    )
+
+
+def make_review(
+    tool: Tool, reviewer: str = "builder", verdict: str = "ship", **fields: Any
+) -> Review:
+    made = {"text": "It does what its page says.", "written_on": TODAY} | fields
+    return Review.objects.create(
+        tool=tool, reviewer=Reviewer.objects.get(slug=reviewer), verdict=verdict, **made
+    )
+
+
+def make_panel(tool: Tool, *, ships: int = 4, of: int = 4, **fields: Any) -> list[Review]:
+    """The first `of` personas judge the tool; the first `ships` of them ship it."""
+    return [
+        make_review(tool, reviewer, "ship" if place < ships else "skip", **fields)
+        for place, reviewer in enumerate(PANEL[:of])
+    ]
+
+
+def make_comparison(
+    first: Tool | None = None, second: Tool | None = None, **fields: Any
+) -> Comparison:
+    made = {"publish_at": NOW - dt.timedelta(days=1)} | fields
+    return Comparison.objects.create(
+        first=first or make_tool(), second=second or make_tool(), **made
+    )
