@@ -1,0 +1,98 @@
+"""Ship, skip and the other marks: one drawing each, printed once a page and reused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django import template
+from django.template.base import NodeList, Parser, Token
+from django.template.context import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from reviews.models import Review
+
+register = template.Library()
+
+DRAWINGS = {
+    "ship": '<path fill="currentColor" fill-rule="evenodd" '
+    'd="M0 0h16v16H0zM2.6 8.3l4.2 4.2 6.6-7.3-1.6-1.5-5.1 5.6-2.6-2.5z"/>',
+    "skip": '<path fill="none" stroke="currentColor" stroke-width="2" '
+    'd="M1 1h14v14H1zM1 15 15 1"/>',
+    "box": '<path fill="none" stroke="currentColor" stroke-width="1.6" d="M1 1h14v14H1z"/>',
+    "tie": '<path fill="none" stroke="currentColor" stroke-width="2" '
+    'd="M1 1h14v14H1zM4 6h8M4 10h8"/>',
+    "split": '<path fill="currentColor" d="M0 0h16L0 16z"/>'
+    '<path fill="none" stroke="currentColor" stroke-width="2" d="M1 1h14v14H1z"/>',
+    "none": '<path fill="none" stroke="currentColor" stroke-width="1.5" '
+    'stroke-dasharray="2.5 2.5" d="M1 1h14v14H1z"/>',
+}
+# A ballot's boxes change without a new page, so a page with an empty box holds all three.
+BALLOT_ICONS = {"box", "ship", "skip"}
+COLOURED = {"ship", "skip", "none"}
+USED = re.compile(r'"#i-([a-z]+)"')
+
+WORDS = {Review.Choice.SHIP: "Ship", Review.Choice.SKIP: "Skip"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """The mark without a word; something beside it must say the same."""
+    colour = f" is-{name}" if name in COLOURED else ""
+    return format_html(
+        '<svg class="pip{}" aria-hidden="true"><use href="#i-{}"/></svg>', colour, name
+    )
+
+
+@register.simple_tag
+def mark(verdict: str) -> SafeString:
+    """A verdict as mark and word: Ship or Skip."""
+    return format_html(
+        '<span class="mark is-{0}"><svg class="pip" aria-hidden="true"><use href="#i-{0}"/></svg>'
+        "{1}</span>",
+        verdict,
+        WORDS[Review.Choice(verdict)],
+    )
+
+
+@register.simple_tag
+def pips(reviews: Iterable[Review]) -> SafeString:
+    """A box per reviewer, ships first; its label says the count. Nothing without reviews."""
+    verdicts = sorted(review.verdict for review in reviews)
+    if not verdicts:
+        return mark_safe("")
+    return format_html(
+        '<span class="pips" role="img" aria-label="{} of {} reviewers say ship">{}</span>',
+        verdicts.count(Review.Choice.SHIP),
+        len(verdicts),
+        format_html_join("", "{}", ((icon(verdict),) for verdict in verdicts)),
+    )
+
+
+@register.tag
+def iconed(parser: Parser, token: Token) -> IconedNode:
+    """{% iconed %} ... {% endiconed %}: the drawings that are used within, then what is within."""
+    within = parser.parse(("endiconed",))
+    parser.delete_first_token()
+    return IconedNode(within)
+
+
+class IconedNode(template.Node):
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        within = self.nodelist.render(context)
+        used = set(USED.findall(within))
+        if "box" in used:
+            used |= BALLOT_ICONS
+        if not used:
+            return within
+        symbols = "".join(
+            f'<symbol id="i-{name}" viewBox="0 0 16 16">{DRAWINGS[name]}</symbol>'
+            for name in DRAWINGS
+            if name in used
+        )
+        # Both parts are markup already: the drawings above, and the output of templates.
+        return mark_safe(f'<svg class="sprite" aria-hidden="true">{symbols}</svg>{within}')  # noqa: S308

@@ -1,0 +1,71 @@
+"""What every page says of itself, and how dates are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as written
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+SITE = "Verdicts"
+
+
+@register.simple_block_tag
+def title(content: str, *, alone: bool = False) -> SafeString:
+    """The page's title, for the window and for whoever links here."""
+    words = content.strip()
+    return format_html(
+        '<title>{}</title>\n  <meta property="og:title" content="{}">',
+        words if alone else format_html("{} | {}", words, SITE),
+        words,
+    )
+
+
+@register.simple_block_tag
+def description(content: str) -> SafeString:
+    words = content.strip()
+    return format_html(
+        '<meta name="description" content="{0}">\n  <meta property="og:description" content="{0}">',
+        words,
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def nav_link(context: Context, content: str, name: str) -> SafeString:
+    """A link of a menu; the one whose page, or whose part of the site, is open is marked."""
+    request = context.get("request")
+    here = request.path if request else ""
+    address = reverse(name)
+    current = ""
+    if here == address:
+        current = ' aria-current="page"'
+    elif here.startswith(address):
+        current = ' aria-current="true"'
+    return format_html('<a href="{}"{}>{}</a>', address, SafeString(current), content)
+
+
+@register.filter
+def day(moment: dt.date | None) -> SafeString:
+    """9 November 2026, for people and machines."""
+    return _time(moment, "j F Y")
+
+
+@register.filter
+def short_day(moment: dt.date | None) -> SafeString:
+    """9 Nov 2026."""
+    return _time(moment, "j M Y")
+
+
+def _time(moment: dt.date | None, form: str) -> SafeString:
+    if moment is None:
+        return SafeString("")
+    if isinstance(moment, dt.datetime):
+        moment = timezone.localdate(moment)
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), written(moment, form))
