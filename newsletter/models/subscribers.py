@@ -1,0 +1,556 @@
+"""Who gets the weekly email: subscribers, the proof of their consent, and who must not be mailed.
+
+A sign-up request writes one SignUp row whatever is known of the address. The worker answers it,
+and what it decides to mail is an OutgoingMail row: rows are the truth, tasks only wake up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from newsletter.addresses import email_key, receiver_of
+
+# A sign-up that nobody confirms is erased after this long; so long its link is good.
+PENDING_FOR = dt.timedelta(days=14)
+# How long 'undo' stands on the page that says goodbye.
+UNDO_FOR = dt.timedelta(minutes=10)
+# The same kind of mail to one address at most this often, and so many in the time above.
+MAIL_EVERY = dt.timedelta(hours=24)
+MAILS_AT_MOST = 3
+# A mail that the relay refuses this often is given up.
+ATTEMPTS = 5
+# How long one attempt owns its row, which is also the pause before the next.
+ATTEMPT_EVERY = dt.timedelta(minutes=5)
+
+
+class Channel(models.TextChoices):
+    """How a wish reached us."""
+
+    FORM = "form", "a form on the site"
+    LINK = "link", "a link in a mail"
+    ONE_CLICK = "one-click", "the mail program's own button"
+    WEBHOOK = "webhook", "the mail provider"
+    ADMIN = "admin", "staff"
+    CLOCK = "clock", "the clock"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """From where a wish came. `network` is a /24 or /48, `agent` a class such as 'browser'."""
+
+    channel: Channel
+    page: str = ""
+    network: str = ""
+    agent: str = ""
+
+
+class ConsentTextQuerySet(models.QuerySet["ConsentText"]):
+    def current(self) -> ConsentText:
+        """The wording that stands beside the sign-up box today."""
+        return self.latest("version")
+
+
+class ConsentText(models.Model):
+    """The exact words that a reader agreed to. A new wording is a new version."""
+
+    version = models.PositiveSmallIntegerField(primary_key=True)
+    language = models.CharField(max_length=8, default="en")
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ConsentTextQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["version"]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"
+
+
+class Suppression(models.Model):
+    """An address that must not be mailed, kept as its keyed hash alone."""
+
+    class Reason(models.TextChoices):
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+        ERASED = "erased", "erased on request"
+        UNDELIVERABLE = "undeliverable", "does not take our mail"
+        COMPLAINED = "complained", "reported as spam"
+
+    email_key = models.BinaryField(primary_key=True, max_length=32)
+    reason = models.CharField(max_length=14, choices=Reason)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="suppression_has_a_known_reason",
+                condition=Q(
+                    reason__in=["unsubscribed", "erased", "undeliverable", "complained"],
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.email_key).hex()[:12]}: {self.reason}"
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def confirmed(self) -> SubscriberQuerySet:
+        """Those who may be mailed, and nobody else."""
+        return self.filter(state=Subscriber.State.CONFIRMED)
+
+    def interested_in(self, category_ids: list[int]) -> SubscriberQuerySet:
+        """Readers of every topic, and readers of one of these."""
+        return self.filter(Q(topics=[]) | Q(topics__overlap=category_ids))
+
+    def never_confirmed(self, *, now: dt.datetime) -> SubscriberQuerySet:
+        """Pending for so long that they are to be forgotten."""
+        return self.filter(state=Subscriber.State.PENDING, created_at__lt=now - PENDING_FOR)
+
+    def of_address(self, address: str) -> Subscriber | None:
+        return self.filter(email_key=email_key(address)).first()
+
+    def claim_address(self, address: str, *, topics: list[int], now: dt.datetime) -> Subscriber:
+        """The subscriber of the address, locked; a new pending one if there is none."""
+        key = email_key(address)
+        self.bulk_create(
+            [
+                Subscriber(
+                    email=address,
+                    email_key=key,
+                    receiver=receiver_of(address),
+                    topics=topics,
+                    created_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        return self.select_for_update().get(email_key=key)
+
+
+class Subscriber(models.Model):
+    class State(models.TextChoices):
+        PENDING = "pending", "asked, not confirmed"
+        CONFIRMED = "confirmed", "confirmed"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+        UNDELIVERABLE = "undeliverable", "does not take our mail"
+        COMPLAINED = "complained", "reported as spam"
+        ERASED = "erased", "erased"
+
+    email = models.EmailField(max_length=254, blank=True, help_text="Empty once erased.")
+    email_key = models.BinaryField(
+        max_length=32, unique=True, null=True, editable=False, help_text="The keyed hash."
+    )
+    state = models.CharField(max_length=14, choices=State, default=State.PENDING)
+    token_version = models.PositiveSmallIntegerField(
+        default=1, help_text="One more makes every link mailed before worthless."
+    )
+    # Ids, not a table between: the audience of an issue is grouped by this column, a million rows
+    # at a time. Empty means every topic.
+    topics = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    receiver = models.CharField(
+        max_length=253, blank=True, help_text="Who runs the mailbox: a company or a domain."
+    )
+    bounce_score = models.DecimalField(max_digits=3, decimal_places=1, default=0)
+    last_bounce_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="subscriber_has_no_address_once_erased",
+                condition=Q(state="erased", email="", email_key__isnull=True)
+                | (~Q(state="erased") & ~Q(email="") & Q(email_key__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="subscriber_is_confirmed_at_an_hour",
+                condition=~Q(state="confirmed")
+                | Q(confirmed_at__isnull=False, ended_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="subscriber_has_ended_at_an_hour",
+                condition=Q(state__in=["pending", "confirmed"], ended_at__isnull=True)
+                | Q(
+                    state__in=["unsubscribed", "undeliverable", "complained", "erased"],
+                    ended_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="subscriber_bounce_score_is_never_negative",
+                condition=Q(bounce_score__gte=0),
+            ),
+        ]
+        indexes = [
+            # The freeze walks the confirmed in this order.
+            models.Index(
+                fields=["id"], name="subscriber_confirmed", condition=Q(state="confirmed")
+            ),
+            models.Index(
+                fields=["created_at"], name="subscriber_pending", condition=Q(state="pending")
+            ),
+        ]
+        permissions = [("see_addresses", "Can see subscribers' addresses")]
+
+    def __str__(self) -> str:
+        return f"Subscriber {self.pk}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.state == self.State.CONFIRMED
+
+    def can_undo(self, *, now: dt.datetime) -> bool:
+        """The reader has just left, and may take it back."""
+        return (
+            self.state == self.State.UNSUBSCRIBED
+            and self.ended_at is not None
+            and now - self.ended_at < UNDO_FOR
+        )
+
+    def accepts_confirmation(self, *, asked_at: dt.datetime) -> bool:
+        """A confirmation link made at `asked_at` still means something.
+
+        One made before the reader left does not bring them back, and whoever reported
+        us as spam is never mailed again.
+        """
+        if self.state in {self.State.COMPLAINED, self.State.ERASED}:
+            return False
+        return self.ended_at is None or asked_at >= self.ended_at
+
+    @transaction.atomic
+    def confirm(self, *, asked_at: dt.datetime, proof: Proof, now: dt.datetime) -> None:
+        """Subscribe the reader, who holds a link made at `asked_at`. Again changes nothing."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.is_confirmed:
+            return
+        if not self.accepts_confirmation(asked_at=asked_at):
+            raise StaleConfirmationError
+        Suppression.objects.filter(pk=self.email_key).exclude(
+            reason=Suppression.Reason.COMPLAINED
+        ).delete()
+        self.state = self.State.CONFIRMED
+        self.confirmed_at, self.ended_at = now, None
+        self.bounce_score, self.last_bounce_on = 0, None
+        self.save()
+        self.note(ConsentEvent.Kind.CONFIRMED, proof=proof, now=now)
+
+    @transaction.atomic
+    def unsubscribe(self, *, proof: Proof, now: dt.datetime) -> None:
+        """No more mail. A reader who never confirmed is erased at once. Again changes nothing."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.state == self.State.PENDING:
+            self.erase(proof=proof, now=now)
+        elif self.is_confirmed:
+            self.end(self.State.UNSUBSCRIBED, now=now)
+            self.note(ConsentEvent.Kind.UNSUBSCRIBED, proof=proof, now=now)
+
+    @transaction.atomic
+    def undo_unsubscribe(self, *, proof: Proof, now: dt.datetime) -> None:
+        """Take the reader back within ten minutes; later, or otherwise, nothing happens."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if not self.can_undo(now=now):
+            return
+        Suppression.objects.filter(
+            pk=self.email_key, reason=Suppression.Reason.UNSUBSCRIBED
+        ).delete()
+        self.state, self.ended_at = self.State.CONFIRMED, None
+        self.save(update_fields=["state", "ended_at"])
+        self.note(ConsentEvent.Kind.RESUMED, proof=proof, now=now)
+
+    @transaction.atomic
+    def choose_topics(self, topics: list[int], *, proof: Proof, now: dt.datetime) -> None:
+        """Mail of these categories only; of all for an empty list."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.state == self.State.ERASED or sorted(topics) == self.topics:
+            return
+        self.topics = sorted(topics)
+        self.save(update_fields=["topics"])
+        self.note(ConsentEvent.Kind.PREFERENCES, proof=proof, now=now)
+
+    @transaction.atomic
+    def complain(self, *, proof: Proof, now: dt.datetime) -> None:
+        """The reader called it spam: never again, whatever they or anybody sign up for."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.state in {self.State.COMPLAINED, self.State.ERASED}:
+            return
+        self.end(self.State.COMPLAINED, now=now)
+        self.note(ConsentEvent.Kind.COMPLAINT, proof=proof, now=now)
+
+    @transaction.atomic
+    def stop_as_undeliverable(self, *, proof: Proof, now: dt.datetime) -> None:
+        """The mailbox refuses our mail for good."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.state not in {self.State.PENDING, self.State.CONFIRMED}:
+            return
+        self.end(self.State.UNDELIVERABLE, now=now)
+        self.note(ConsentEvent.Kind.BOUNCE_STOP, proof=proof, now=now)
+
+    @transaction.atomic
+    def erase(self, *, proof: Proof, now: dt.datetime) -> None:
+        """Forget the address and all that is personal; its keyed hash stays suppressed.
+
+        The row stays, empty, because past issues count it. One that was never confirmed
+        leaves nothing at all.
+        """
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        if self.state == self.State.ERASED:
+            return
+        never_confirmed = self.state == self.State.PENDING
+        if not never_confirmed:
+            self.suppress(Suppression.Reason.ERASED, now=now)
+            self.note(ConsentEvent.Kind.ERASED, proof=proof, now=now)
+        SignUp.objects.filter(email_key=self.email_key).delete()
+        self.mails.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute("select newsletter_forget_events(%s, %s)", [self.pk, never_confirmed])
+        if never_confirmed:
+            self.delete()
+            return
+        self.state, self.ended_at = self.State.ERASED, now
+        self.email, self.email_key, self.topics, self.receiver = "", None, [], ""
+        self.bounce_score, self.last_bounce_on = 0, None
+        self.token_version += 1
+        self.save()
+
+    def end(self, state: Subscriber.State, *, now: dt.datetime) -> None:
+        self.state, self.ended_at = state, now
+        self.save(update_fields=["state", "ended_at"])
+        self.suppress(Suppression.Reason(state), now=now)
+
+    def suppress(self, reason: Suppression.Reason, *, now: dt.datetime) -> None:
+        """Keep the keyed hash; a complaint is never overwritten by a milder reason."""
+        suppression, is_new = Suppression.objects.get_or_create(
+            pk=self.email_key, defaults={"reason": reason, "at": now}
+        )
+        if not is_new and suppression.reason != Suppression.Reason.COMPLAINED:
+            suppression.reason, suppression.at = reason, now
+            suppression.save(update_fields=["reason", "at"])
+
+    def note(
+        self,
+        kind: ConsentEvent.Kind,
+        *,
+        proof: Proof,
+        now: dt.datetime,
+        text: ConsentText | None = None,
+    ) -> None:
+        """Add a line to the proof of consent, with the wording that was shown (or today's)."""
+        ConsentEvent.objects.create(
+            subscriber=self,
+            kind=kind,
+            at=now,
+            text=text or ConsentText.objects.current(),
+            channel=proof.channel,
+            page=proof.page,
+            network=proof.network,
+            agent=proof.agent,
+        )
+
+
+class StaleConfirmationError(Exception):
+    """The link was made before the reader left, or the address must not be mailed."""
+
+
+class ConsentEvent(models.Model):
+    """One line of the proof of consent. The database refuses to change or delete it."""
+
+    class Kind(models.TextChoices):
+        REQUESTED = "requested", "asked for the email"
+        CONFIRM_SENT = "confirm-sent", "was sent the confirmation mail"
+        CONFIRMED = "confirmed", "confirmed"
+        PREFERENCES = "preferences", "chose topics"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+        RESUMED = "resumed", "took the unsubscribing back"
+        COMPLAINT = "complaint", "reported a mail as spam"
+        BOUNCE_STOP = "bounce-stop", "was stopped after bounces"
+        ERASED = "erased", "was erased"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=14, choices=Kind)
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10, choices=Channel)
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(max_length=200, blank=True)
+    network = models.CharField(max_length=50, blank=True)
+    agent = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber}: {self.kind}"
+
+
+class SignUp(models.Model):
+    """What a visitor asked for, as the request wrote it. Answered by the worker, then gone."""
+
+    class Wish(models.TextChoices):
+        SUBSCRIBE = "subscribe", "the weekly email"
+        OWN_DATA = "own-data", "a link to their own data"
+
+    wish = models.CharField(max_length=10, choices=Wish, default=Wish.SUBSCRIBE)
+    email = models.EmailField(max_length=254)
+    email_key = models.BinaryField(max_length=32)
+    topics = ArrayField(models.BigIntegerField(), default=list)
+    at = models.DateTimeField()
+    page = models.CharField(max_length=200, blank=True)
+    network = models.CharField(max_length=50, blank=True)
+    agent = models.CharField(max_length=20, blank=True)
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["email_key"], name="sign_up_of_an_address")]
+
+    def __str__(self) -> str:
+        return f"Sign-up {self.pk}"
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(Channel.FORM, page=self.page, network=self.network, agent=self.agent)
+
+    @transaction.atomic
+    def answer(self, *, is_undeliverable: bool = False, now: dt.datetime) -> OutgoingMail | None:
+        """Decide what is mailed, if anything, and forget the request.
+
+        `is_undeliverable`: DNS says that the domain takes no mail.
+        """
+        SignUp.objects.select_for_update().get(pk=self.pk)
+        mail = None if is_undeliverable else self.mail(now=now)
+        self.delete()
+        return mail
+
+    def mail(self, *, now: dt.datetime) -> OutgoingMail | None:
+        complained = Suppression.objects.filter(
+            pk=self.email_key, reason=Suppression.Reason.COMPLAINED
+        )
+        if complained.exists():
+            return None
+        if self.wish == self.Wish.OWN_DATA:
+            known = Subscriber.objects.of_address(self.email)
+            if known is None:
+                return None
+            return OutgoingMail.post(known, OutgoingMail.Kind.DATA_LINK, now=now)
+        subscriber = Subscriber.objects.claim_address(self.email, topics=self.topics, now=self.at)
+        if subscriber.is_confirmed:
+            return OutgoingMail.post(subscriber, OutgoingMail.Kind.ALREADY_SUBSCRIBED, now=now)
+        if subscriber.topics != self.topics:
+            subscriber.topics = self.topics
+            subscriber.save(update_fields=["topics"])
+        subscriber.note(ConsentEvent.Kind.REQUESTED, proof=self.proof, now=self.at, text=self.text)
+        return OutgoingMail.post(subscriber, OutgoingMail.Kind.CONFIRMATION, now=now)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self, *, now: dt.datetime) -> OutgoingMailQuerySet:
+        """To be sent, or tried again."""
+        return self.filter(sent_at__isnull=True, attempts__lt=ATTEMPTS, due_at__lte=now)
+
+    def settled(self, *, now: dt.datetime) -> OutgoingMailQuerySet:
+        """So old that no cooldown asks for them any more."""
+        return self.filter(created_at__lt=now - 2 * PENDING_FOR)
+
+    def claim(self, pk: int, *, now: dt.datetime) -> OutgoingMail | None:
+        """The mail, for one attempt that nobody else makes; None if there is nothing to do."""
+        claimed = (
+            self.due(now=now)
+            .filter(pk=pk)
+            .update(attempts=F("attempts") + 1, due_at=now + ATTEMPT_EVERY)
+        )
+        return self.select_related("subscriber").get(pk=pk) if claimed else None
+
+
+class OutgoingMail(models.Model):
+    """A mail to one person that a person waits for. Neither address nor body is kept in it."""
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation", "please confirm"
+        ALREADY_SUBSCRIBED = "already", "you are already subscribed"
+        DATA_LINK = "data-link", "a link to your own data"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=14, choices=Kind)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="outgoing_mail_is_tried_at_most_five_times",
+                condition=Q(attempts__lte=ATTEMPTS),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="outgoing_mail_due", condition=Q(sent_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.subscriber}"
+
+    @classmethod
+    def post(cls, subscriber: Subscriber, kind: Kind, *, now: dt.datetime) -> OutgoingMail | None:
+        """Put a mail into the outbox, unless the address has had its share of this kind.
+
+        The caller holds the subscriber's lock, or does not mind a second mail.
+        """
+        recent = cls.objects.filter(
+            subscriber=subscriber, kind=kind, created_at__gt=now - PENDING_FOR
+        ).order_by("-created_at")[:MAILS_AT_MOST]
+        times = [mail.created_at for mail in recent]
+        if len(times) == MAILS_AT_MOST or (times and now - times[0] < MAIL_EVERY):
+            return None
+        return cls.objects.create(subscriber=subscriber, kind=kind, created_at=now, due_at=now)
+
+    @transaction.atomic
+    def mark_sent(self, *, now: dt.datetime) -> None:
+        self.sent_at = now
+        self.save(update_fields=["sent_at"])
+        if self.kind == self.Kind.CONFIRMATION:
+            self.subscriber.note(
+                ConsentEvent.Kind.CONFIRM_SENT, proof=Proof(Channel.CLOCK), now=now
+            )
+
+
+def describe(subscriber: Subscriber) -> dict[str, Any]:
+    """All that is stored about a reader, ready for JSON."""
+    return {
+        "address": subscriber.email,
+        "state": subscriber.state,
+        "topics": subscriber.topics,
+        "signed_up_at": subscriber.created_at,
+        "confirmed_at": subscriber.confirmed_at,
+        "ended_at": subscriber.ended_at,
+        "bounce_score": subscriber.bounce_score,
+        "last_bounce_on": subscriber.last_bounce_on,
+        "consent": [
+            {
+                "kind": event.kind,
+                "at": event.at,
+                "how": event.channel,
+                "page": event.page,
+                "network": event.network,
+                "agent": event.agent,
+                "wording": event.text.body,
+            }
+            for event in subscriber.events.select_related("text")
+        ],
+        "mails": list(subscriber.mails.values("kind", "created_at", "sent_at")),
+    }
