@@ -48,6 +48,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """The one review of each persona and tool that counts: the latest written."""
         return self.order_by("tool", "reviewer", "-written_on", "-id").distinct("tool", "reviewer")
 
+    def in_panel_order(self) -> ReviewQuerySet:
+        """By persona, oldest first, with the persona read along."""
+        return self.select_related("reviewer").order_by("reviewer__position", "written_on", "id")
+
     def of_tools(self, tool_ids: list[int]) -> ReviewQuerySet:
         return self.filter(tool__in=tool_ids)
 

@@ -239,6 +239,12 @@ class PricePointQuerySet(models.QuerySet["PricePoint"]):
     def effective(self, *, on: dt.date) -> PricePointQuerySet:
         return self.filter(effective_on__lte=on)
 
+    def of_tools(self, tool_ids: list[int]) -> PricePointQuerySet:
+        return self.filter(tool__in=tool_ids)
+
+    def with_source(self) -> PricePointQuerySet:
+        return self.select_related("source")
+
     def newest_first(self) -> PricePointQuerySet:
         return self.order_by("-effective_on", "-id")
 
@@ -471,3 +477,9 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"Correction of {self.comparison or self.tool}"
+
+    def concerns(self, one: Tool, other: Tool) -> bool:
+        """It is about one of the two tools, or about this very pair."""
+        if self.comparison is None:
+            return self.tool in (one, other)
+        return {self.comparison.first_id, self.comparison.second_id} == {one.pk, other.pk}

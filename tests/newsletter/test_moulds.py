@@ -1,6 +1,14 @@
 import pytest
 
-from newsletter.moulds import ADDRESS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE, MouldError, Cast, Mould
+from newsletter.moulds import (
+    ADDRESS,
+    MESSAGE_KEY,
+    PREFERENCES,
+    UNSUBSCRIBE,
+    Cast,
+    Mould,
+    MouldError,
+)
 
 READER = Cast(address="ann@example.org", message_key="i1.0f", unsubscribe="u-1", preferences="p-1")
 

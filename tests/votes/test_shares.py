@@ -13,8 +13,8 @@ from votes.shares import (
     certainty_words,
     evidence_below_half,
     lean_after,
-    rank_ranges,
     ranges_overlap,
+    rank_ranges,
     votes_to_flip,
     wilson,
 )
