@@ -7,6 +7,7 @@ that says which setting, and how to set it.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,10 +19,11 @@ from csp.constants import NONE, SELF
 from verdicts import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# Both for the tests: they have servers and settings of their own.
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 
 IS_PRODUCTION = "DATABASE_URL" in env
 problems: list[str] = []
@@ -76,7 +78,10 @@ def switch(name: str, *, default: bool) -> bool:
 
 # --- Servers -----------------------------------------------------------------------------
 
-embedded_servers = embedded.addresses(VAR_DIR)
+EXAMPLE_DATABASE = "postgres://verdicts:secret@db:5432/verdicts"
+embedded_servers = (
+    embedded.Addresses(EXAMPLE_DATABASE, "") if IS_PRODUCTION else embedded.addresses(VAR_DIR)
+)
 DATABASE_URL = required("DATABASE_URL", embedded_servers.database_url, "")
 REDIS_URL = required("REDIS_URL", embedded_servers.redis_url, "Example: redis://valkey:6379/0")
 CACHE_URL = str(env.str("CACHE_URL", default=REDIS_URL))
@@ -87,11 +92,12 @@ try:
         raise ValueError
 except (ValueError, KeyError):
     problems.append(
-        "DATABASE_URL is not the address of a Postgres database. "
-        "Example: postgres://verdicts:secret@db:5432/verdicts"
+        f"DATABASE_URL is not the address of a Postgres database. Example: {EXAMPLE_DATABASE}"
     )
-    DATABASES = {"default": environ.Env.db_url_config(embedded_servers.database_url)}
+    DATABASES = {"default": environ.Env.db_url_config(EXAMPLE_DATABASE)}
 DATABASES["default"] |= {
+    # A socket's folder stands quoted in the address, and comes back so.
+    "HOST": unquote(DATABASES["default"]["HOST"]),
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
