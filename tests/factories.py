@@ -10,6 +10,8 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+from newsletter.addresses import email_key, receiver_of
+from newsletter.models import Issue, Subscriber
 from reviews.models import Review, Reviewer
 from tools.models import Category, Comparison, Openness, PriceKind, PricePoint, Source, Tool
 
@@ -91,3 +93,31 @@ def make_comparison(
     return Comparison.objects.create(
         first=first or make_tool(), second=second or make_tool(), **made
     )
+
+
+MONDAY = dt.date(2026, 11, 16)
+SLOT = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+
+
+def make_issue(**fields: Any) -> Issue:
+    """The issue of the week before NOW, whose slot was Friday at nine."""
+    made = {
+        "week_of": MONDAY,
+        "slot_on": SLOT.date(),
+        "send_at": SLOT,
+        "send_by": NOW + dt.timedelta(days=1),
+    } | fields
+    return Issue.objects.create(**made)
+
+
+def make_subscriber(email: str = "", **fields: Any) -> Subscriber:
+    """A confirmed reader of every topic."""
+    email = email or f"reader-{next(_numbers)}@example.org"
+    made = {
+        "email": email,
+        "email_key": email_key(email),
+        "receiver": receiver_of(email),
+        "state": Subscriber.State.CONFIRMED,
+        "confirmed_at": NOW,
+    } | fields
+    return Subscriber.objects.create(**made)
