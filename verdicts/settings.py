@@ -277,8 +277,9 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "verdicts.static.StaticFiles"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # --- Security ----------------------------------------------------------------------------
 
