@@ -18,10 +18,10 @@ end $$;
 create trigger newsletter_issue_is_fixed before update on newsletter_issue for each row
 when (old.state <> 'draft' and old.contents <> '{}' and
     (new.subject, new.preheader, new.intro, new.item_order, new.contents, new.answers,
-     new.week_of, new.slot_on)
+     new.made_at, new.slot_on)
     is distinct from
     (old.subject, old.preheader, old.intro, old.item_order, old.contents, old.answers,
-     old.week_of, old.slot_on))
+     old.made_at, old.slot_on))
 execute function newsletter_issue_is_fixed();
 
 create function newsletter_edition_is_fixed() returns trigger language plpgsql as $$

@@ -80,6 +80,11 @@ class IssueQuerySet(models.QuerySet["Issue"]):
             send_at__lte=now,
         )
 
+    def before(self, monday: dt.date) -> Issue | None:
+        """The last issue that told readers anything before this week's."""
+        told = self.exclude(state=Issue.State.CANCELLED).filter(made_at__isnull=False)
+        return told.filter(week_of__lt=monday).order_by("-week_of").first()
+
     def sending(self) -> IssueQuerySet:
         return self.filter(state=Issue.State.SENDING)
 
@@ -135,10 +140,10 @@ class Issue(models.Model):
     )
     intro = models.TextField(max_length=2000, blank=True, help_text="A few words of the editors.")
     item_order = ArrayField(
-        models.BigIntegerField(),
+        models.CharField(max_length=200),
         default=list,
         blank=True,
-        help_text="Comparisons in the editors' order; those left out follow, newest first.",
+        help_text="Keys of items in the editors' order; those left out follow as they come.",
     )
     contents = models.JSONField(
         default=dict, blank=True, editable=False, help_text="The digest as it stood."
@@ -157,6 +162,9 @@ class Issue(models.Model):
     window_refused = models.PositiveIntegerField(default=0, editable=False)
     totals = models.JSONField(null=True, editable=False, help_text="The books once rows are gone.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    made_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its digest was made."
+    )
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
 
