@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
 from verdicts import views
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("categories/", views.category_index, name="category_index"),
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
     path("method/", views.method, name="method"),
+    path("", include("votes.urls")),
     path("admin/", admin.site.urls),
 ]
 
