@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import format, pin
+from scripts import pin
 
 CODE = Path(__file__).resolve().parent.parent
 PYTHON_FILES = sorted(
@@ -61,15 +61,6 @@ def test_ruff_is_content(command):
 
 def test_mypy_is_content():
     held("mypy", ".")
-
-
-def test_imports_go_down_only():
-    held("lint-imports", "--no-cache")
-
-
-def test_templates_are_formatted():
-    held("djade", "--target-version", "5.2", "--check", *format.TEMPLATES)
-    held("djhtml", "--tabwidth", "2", "--check", *format.TEMPLATES)
 
 
 def test_the_code_is_on_current_django_idioms():
