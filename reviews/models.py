@@ -46,7 +46,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def current(self) -> ReviewQuerySet:
         """The one review of each persona and tool that counts: the latest written."""
-        return self.order_by("tool", "reviewer", "-written_on", "-id").distinct("tool", "reviewer")
+        latest = self.order_by("tool", "reviewer", "-written_on", "-id").distinct(
+            "tool", "reviewer"
+        )
+        return self.model.objects.filter(pk__in=latest.values("pk"))
 
     def in_panel_order(self) -> ReviewQuerySet:
         """By persona, oldest first, with the persona read along."""
@@ -54,6 +57,18 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def of_tools(self, tool_ids: list[int]) -> ReviewQuerySet:
         return self.filter(tool__in=tool_ids)
+
+    def of_published_tools(self) -> ReviewQuerySet:
+        return self.filter(tool__is_published=True)
+
+    def by(self, reviewer: Reviewer) -> ReviewQuerySet:
+        return self.filter(reviewer=reviewer)
+
+    def newest_first(self) -> ReviewQuerySet:
+        return self.order_by("-written_on", "-id")
+
+    def with_tools(self) -> ReviewQuerySet:
+        return self.select_related("tool__category")
 
 
 class Review(models.Model):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, Q, When
 from django.db.models.functions import Greatest, Least
 from django.urls import reverse
 from django.utils import timezone
@@ -50,11 +50,18 @@ class PriceKind(models.TextChoices):
     ON_REQUEST = "on-request", "on request"
 
 
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def with_tool_counts(self) -> CategoryQuerySet:
+        """Each with `tool_count`: the published ones."""
+        return self.annotate(tool_count=Count("tools", filter=Q(tools__is_published=True)))
+
+
 class Category(models.Model):
     slug = models.CharField(max_length=80, unique=True, validators=[is_slug])
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=400, blank=True)
 
+    objects = CategoryQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -124,8 +131,22 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         """Drafts for which somebody asked for a second pair of eyes."""
         return self.drafts().filter(submitted_at__isnull=False)
 
+    def of_openness(self, openness: str) -> ToolQuerySet:
+        return self.filter(openness=openness)
+
+    def of_price_kind(self, kind: str) -> ToolQuerySet:
+        return self.filter(entry_kind=kind)
+
+    def with_category(self) -> ToolQuerySet:
+        return self.select_related("category")
+
     def by_name(self) -> ToolQuerySet:
         return self.order_by("name", "slug")
+
+    def by_words(self, words: str) -> Tool | None:
+        """The tool that a reader means: its slug, an old slug or its name."""
+        found = self.by_any_slug([words.lower()]).get(words.lower())
+        return found or self.filter(name__iexact=words).by_name().first()
 
     def by_any_slug(self, slugs: Iterable[str]) -> dict[str, Tool]:
         """Tools found by current or former slug, keyed by the slug that was asked for."""
@@ -339,6 +360,25 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
 
     def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
+
+    def around(self, one: Tool, other: Tool, *, most: int) -> ComparisonQuerySet:
+        """The pair itself, then `most` others that share a tool, or else a category, with it."""
+        pair = [one, other]
+        categories = [one.category_id, other.category_id]
+        is_the_pair = Q(first__in=pair, second__in=pair)
+        shares_a_tool = Q(first__in=pair) | Q(second__in=pair)
+        shares_a_category = Q(first__category__in=categories) | Q(second__category__in=categories)
+        # Each kind is cut to the few that can be shown, so that the cost stays flat.
+        others = self.exclude(is_the_pair).newest_first()
+        near, far = (
+            others.filter(shared).values("pk")[:most]
+            for shared in (shares_a_tool, shares_a_category)
+        )
+        return self.filter(is_the_pair | Q(pk__in=near) | Q(pk__in=far)).order_by(
+            Case(When(is_the_pair, then=0), When(shares_a_tool, then=1), default=2),
+            "-publish_at",
+            "-id",
+        )[: most + 1]
 
 
 class Comparison(Editorial):

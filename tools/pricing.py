@@ -152,7 +152,7 @@ class PriceList:
         return self.kind in COSTS_NOTHING
 
     @cached_property
-    def _series(self) -> dict[tuple[str, str, str], list[PricePoint]]:
+    def series(self) -> dict[tuple[str, str, str], list[PricePoint]]:
         series: dict[tuple[str, str, str], list[PricePoint]] = {}
         for row in sorted(self.rows, key=lambda row: (row.effective_on, row.pk or 0)):
             series.setdefault((row.label, row.unit, row.currency), []).append(row)
@@ -163,16 +163,26 @@ class PriceList:
         """The latest row per label, unit and currency, in the order they were recorded."""
         prices = [
             Price(point=rows[-1], before=rows[-2] if len(rows) > 1 else None)
-            for rows in self._series.values()
+            for rows in self.series.values()
         ]
         return tuple(sorted(prices, key=lambda price: price.point.pk or 0))
+
+    @cached_property
+    def recorded(self) -> tuple[Price, ...]:
+        """Every row with the one that it replaced, newest first."""
+        prices = [
+            Price(point=row, before=before)
+            for rows in self.series.values()
+            for before, row in zip([None, *rows], rows, strict=False)
+        ]
+        return tuple(sorted(prices, key=lambda price: price.point.effective_on, reverse=True))
 
     @cached_property
     def changes(self) -> tuple[PriceChange, ...]:
         """Every change of an amount, newest first."""
         found = [
             PriceChange(point=row, before=before)
-            for rows in self._series.values()
+            for rows in self.series.values()
             for before, row in pairwise(rows)
             if before.amount != row.amount
         ]

@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
 
 from verdicts import views
@@ -9,11 +9,14 @@ from verdicts import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("compare/", views.comparison_index, name="comparison_index"),
+    path("compare/<slug:pair>/", views.comparison_detail, name="comparison_detail"),
     path("tools/", views.tool_index, name="tool_index"),
+    path("tools/<slug:slug>/", views.tool_detail, name="tool_detail"),
     path("categories/", views.category_index, name="category_index"),
+    path("categories/<slug:slug>/", views.category_detail, name="category_detail"),
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
+    path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("method/", views.method, name="method"),
-    path("", include("votes.urls")),
     path("admin/", admin.site.urls),
 ]
 

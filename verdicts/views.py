@@ -2,24 +2,156 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from reviews.models import Review, Reviewer
+from reviews.verdict import standings_of, verdicts_on
+from tools.models import VERSUS, Category, Comparison, Openness, PriceKind, Tool, pair_slug
+from verdicts.listings import chosen, chosen_row, listing, paged
+
+RECENT = 8
+DISAGREEING = 4
+RELATED = 6
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+    now = timezone.now()
+    newest = Comparison.objects.published(now=now).newest_first().with_tools()
+    verdicts = verdicts_on(newest[: RECENT + 1], now=now)
+    context = {
+        "lead": verdicts[0] if verdicts else None,
+        "recent": verdicts[1:],
+        "categories": Category.objects.with_tool_counts(),
+    }
+    return render(request, "verdicts/home.html", context)
+
+
+# --- Comparisons -------------------------------------------------------------------------
 
 
 @require_safe
-def comparison_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+@paged
+def comparison_index(request: HttpRequest, *, page: int) -> HttpResponse:
+    now = timezone.now()
+    if "a" in request.GET or "b" in request.GET:
+        return _picked_pair(request)
+    rows = Comparison.objects.published(now=now).newest_first().with_tools()
+    if category := chosen_row(request, "category", Category.objects.all()):
+        rows = rows.in_category(category)
+    found = listing(rows, page=page, filters={"category": category.slug if category else ""})
+    context = {
+        "listing": found,
+        "verdicts": verdicts_on(found.page, now=now),
+        "category": category,
+        "categories": Category.objects.all(),
+    }
+    return render(request, "verdicts/comparison_index.html", context)
+
+
+def _picked_pair(request: HttpRequest) -> HttpResponse:
+    """Two known tools move to their page; anything less gets the picker and a plain sentence."""
+    asked = [request.GET.get(name, "").strip() for name in ("a", "b")]
+    found = Tool.objects.published().by_any_slug(slug for slug in asked if slug)
+    tools = [found.get(slug) for slug in asked]
+    match tools:
+        case [Tool() as one, Tool() as other] if one != other:
+            return redirect("comparison_detail", pair_slug(one, other))
+        case [Tool(), Tool()]:
+            problem = "That is one tool twice. Choose another one to set beside it."
+        case _ if any(slug and not tool for slug, tool in zip(asked, tools, strict=True)):
+            problem = "We know no published tool by that name. Choose two from the lists."
+        case _:
+            problem = "A comparison takes two tools. Choose the other one."
+    context = {
+        "problem": problem,
+        "tools": Tool.objects.published().by_name(),
+        "chosen": tools,
+    }
+    return render(request, "verdicts/picker.html", context)
 
 
 @require_safe
-def tool_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
+    now = timezone.now()
+    first, second = _pair_or_404(pair)
+    if pair != (address := pair_slug(first, second)):
+        return redirect("comparison_detail", address, permanent=True)
+    around = Comparison.objects.published(now=now).around(first, second, most=RELATED).with_tools()
+    related = [found for found in around if found.slug != pair]
+    comparison = next((found for found in around if found.slug == pair), None)
+    # A pair that no editor has published is read from the same data.
+    [verdict] = verdicts_on([comparison or Comparison(first=first, second=second)], now=now)
+    context = {
+        "verdict": verdict,
+        "first": verdict.first,
+        "second": verdict.second,
+        "related": related,
+    }
+    return render(request, "verdicts/comparison_detail.html", context)
+
+
+def _pair_or_404(pair: str) -> tuple[Tool, Tool]:
+    """The two published tools of an address, by their present or former slugs."""
+    slugs = pair.split(VERSUS)
+    found = Tool.objects.published().with_category().by_any_slug(slugs)
+    tools = [found[slug] for slug in slugs if slug in found]
+    if len(slugs) != 2 or len(tools) != 2 or tools[0] == tools[1]:
+        raise Http404("A comparison is of two published tools.")
+    return tools[0], tools[1]
+
+
+# --- Tools and categories ----------------------------------------------------------------
+
+
+@require_safe
+@paged
+def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
+    rows = Tool.objects.published().by_name().with_category()
+    category = chosen_row(request, "category", Category.objects.all())
+    openness = chosen(request, "openness", Openness.values)
+    price = chosen(request, "price", PriceKind.values)
+    if category:
+        rows = rows.in_category(category)
+    if openness:
+        rows = rows.of_openness(openness)
+    if price:
+        rows = rows.of_price_kind(price)
+    filters = {
+        "category": category.slug if category else "",
+        "openness": openness,
+        "price": price,
+    }
+    found = listing(rows, page=page, filters=filters)
+    context = {
+        "listing": found,
+        "standings": standings_of(list(found.page), now=timezone.now()),
+        "categories": Category.objects.all(),
+        "opennesses": Openness.choices,
+        "price_kinds": PriceKind.choices,
+    }
+    return render(request, "verdicts/tool_index.html", context)
+
+
+@require_safe
+def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    tool = Tool.objects.published().with_category().by_any_slug([slug]).get(slug)
+    if tool is None:
+        raise Http404("There is no published tool at this address.")
+    if tool.slug != slug:
+        return redirect(tool, permanent=True)
+    [standing] = standings_of([tool], now=now)
+    comparisons = Comparison.objects.published(now=now).of_tool(tool).newest_first().with_tools()
+    context = {
+        "standing": standing,
+        "tool": tool,
+        "verdicts": verdicts_on(comparisons, now=now),
+    }
+    return render(request, "verdicts/tool_detail.html", context)
 
 
 @require_safe
@@ -28,7 +160,23 @@ def category_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    get_object_or_404(Category, slug=slug)
+    return render(request, "verdicts/home.html")
+
+
+# --- The panel and the method ------------------------------------------------------------
+
+
+@require_safe
 def reviewer_index(request: HttpRequest) -> HttpResponse:
+    return render(request, "verdicts/home.html")
+
+
+@require_safe
+def reviewer_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    get_object_or_404(Reviewer, slug=slug)
+    Review.objects.all()
     return render(request, "verdicts/home.html")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django import template
 from django.template.context import Context
@@ -61,6 +62,14 @@ def day(moment: dt.date | None) -> SafeString:
 def short_day(moment: dt.date | None) -> SafeString:
     """9 Nov 2026."""
     return _time(moment, "j M Y")
+
+
+@register.simple_tag
+def days(found: Sequence[dt.date]) -> SafeString:
+    """One day, or the oldest and the newest of several."""
+    if len(found) < 2:
+        return day(found[0] if found else None)
+    return format_html("{} to {}", day(found[0]), day(found[-1]))
 
 
 def _time(moment: dt.date | None, form: str) -> SafeString:

@@ -1,0 +1,28 @@
+"""Places on a figure's axis, as SVG attributes: plain dots whatever the language."""
+
+from __future__ import annotations
+
+from django import template
+
+from reviews.standing import Panel
+from votes.shares import Share
+
+register = template.Library()
+
+
+@register.filter
+def along(fraction: float) -> str:
+    """0.678 of the axis: '67.8%'."""
+    return f"{fraction * 100:.1f}%"
+
+
+@register.filter
+def spread(share: Share) -> str:
+    """How much of the axis a 95% range covers."""
+    low, high = share.interval
+    return along(high - low)
+
+
+@register.filter
+def panel_along(panel: Panel) -> str:
+    return along(panel.ships / panel.of)
