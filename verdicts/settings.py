@@ -197,6 +197,31 @@ NEWSLETTER_AMBIGUOUS = one_of("NEWSLETTER_AMBIGUOUS", "hold", ["hold", "resend",
 MAIL_WEBHOOK_SECRET = str(env.str("MAIL_WEBHOOK_SECRET", default=""))
 EMAIL_CHECK_DNS = switch("EMAIL_CHECK_DNS", default=False)
 
+# --- Votes: the first wall (docs: how votes are held) ------------------------------------
+
+# New ballots of one network: so many at once, and so many more a minute; the rest is held.
+VOTES_NETWORK_BURST = whole_number("VOTES_NETWORK_BURST", 60, least=1, most=1_000_000)
+VOTES_NETWORK_PER_MINUTE = whole_number("VOTES_NETWORK_PER_MINUTE", 2, least=1, most=1_000_000)
+# Of one network, on one tool, in one day: from cookies of the last hours, and from older ones.
+VOTES_TOOL_FRESH = whole_number("VOTES_TOOL_FRESH", 5, least=1, most=1_000_000)
+VOTES_TOOL_OLDER = whole_number("VOTES_TOOL_OLDER", 20, least=1, most=1_000_000)
+VOTES_FRESH_HOURS = whole_number("VOTES_FRESH_HOURS", 24, least=0, most=8760)
+# Presses of one network, whatever they say; the rest gets 429.
+VOTES_PRESS_BURST = whole_number("VOTES_PRESS_BURST", 300, least=1, most=1_000_000)
+VOTES_PRESS_PER_MINUTE = whole_number("VOTES_PRESS_PER_MINUTE", 600, least=1, most=1_000_000)
+VOTES_VOTER_PER_HOUR = whole_number("VOTES_VOTER_PER_HOUR", 60, least=1, most=1_000_000)
+VOTES_CHANGES_PER_DAY = whole_number("VOTES_CHANGES_PER_DAY", 5, least=1, most=1000)
+VOTES_FAST_MILLISECONDS = whole_number("VOTES_FAST_MILLISECONDS", 1500, least=0, most=60_000)
+# Voters that no limit of a network holds: cookie of so many days, counted votes on so many
+# tools on so many days.
+VOTES_ESTABLISHED_AGE_DAYS = whole_number("VOTES_ESTABLISHED_AGE_DAYS", 7, least=0, most=365)
+VOTES_ESTABLISHED_TOOLS = whole_number("VOTES_ESTABLISHED_TOOLS", 3, least=1, most=1000)
+VOTES_ESTABLISHED_DAYS = whole_number("VOTES_ESTABLISHED_DAYS", 2, least=1, most=365)
+# The nightly rule releases what one network cast on a tool in a day up to so many votes,
+# and up to this share of all that the network cast that day.
+VOTES_RELEASE_MOST = whole_number("VOTES_RELEASE_MOST", 25, least=0, most=1_000_000)
+VOTES_RELEASE_SHARE = fraction("VOTES_RELEASE_SHARE", 0.30)
+
 # --- Editors -----------------------------------------------------------------------------
 
 EDITORIAL_TWO_PERSON = switch("EDITORIAL_TWO_PERSON", default=IS_PRODUCTION)

@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
 from verdicts import views
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("method/", views.method, name="method"),
+    path("", include("votes.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,14 +1,42 @@
-"""The ballot box."""
+"""The ballot box: readers' votes and picks, the counts kept of them, and what was decided on them.
+
+Counts have one writer, the database's own trigger; `recount.py` proves them.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
 
-from django.db import models
-from django.db.models import F, Q
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import connection, models
+from django.db.models import Case, F, Q, When
 
 from tools.models import Tool
 from votes.shares import PickShare, Share
+
+
+class Status(models.IntegerChoices):
+    COUNTED = 0, "counted"
+    HELD = 1, "held"
+    REJECTED = 2, "rejected"
+
+
+class Reason(models.IntegerChoices):
+    """Why a vote was held at first, or was rejected. It stays when the vote is released."""
+
+    NONE = 0, "none"
+    FAST = 1, "sent faster than a form is read"
+    COOKIE = 2, "came with a cookie that is not ours"
+    NETWORK_ON_TOOL = 3, "many votes of one network on one tool in a day"
+    NETWORK_RATE = 4, "many votes of one network in a short time"
+    VOTER_RATE = 5, "many votes of one voter in an hour"
+    UNCHECKED = 6, "could not be checked when it was cast"
 
 
 class Lean(models.TextChoices):
@@ -19,12 +47,299 @@ class Lean(models.TextChoices):
     SKIP = "skip", "skip"
 
 
+class AuditEntry(models.Model):
+    """What was decided on votes, by whom and why. Append-only: the database refuses the rest."""
+
+    class Action(models.TextChoices):
+        RELEASED = "released", "released"
+        REJECTED = "rejected", "rejected"
+        KEPT = "kept", "kept held"
+        RELEASED_NIGHTLY = "nightly", "released by the nightly rule"
+        FORGOTTEN = "forgotten", "forgotten at the reader's request"
+        REBUILT = "rebuilt", "tallies rebuilt"
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150, help_text="A staff user's name, or the job's.")
+    action = models.CharField(max_length=10, choices=Action)
+    note = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=200, blank=True, help_text="The tool or the pair.")
+    reason = models.PositiveSmallIntegerField(choices=Reason, default=Reason.NONE)
+    votes = models.PositiveIntegerField(help_text="How many votes it was about.")
+    vote_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    before = models.JSONField(default=dict, blank=True, help_text="The tally before.")
+    after = models.JSONField(default=dict, blank=True, help_text="The tally after.")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "audit entries"
+        constraints = [
+            models.CheckConstraint(
+                name="staff_decision_has_a_note",
+                condition=~Q(action__in=["released", "rejected", "kept"]) | ~Q(note=""),
+            ),
+            models.CheckConstraint(name="audit_entry_has_an_actor", condition=~Q(actor="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.votes} {self.get_action_display()}"
+
+
+P = TypeVar("P", bound="Paper")
+
+
+class PaperQuerySet(models.QuerySet[P], Generic[P]):
+    def of_voter(self, voter_id: uuid.UUID) -> Self:
+        return self.filter(voter=voter_id)
+
+    def counted(self) -> Self:
+        return self.filter(status=Status.COUNTED).exclude(choice=0)
+
+    def held(self) -> Self:
+        return self.filter(status=Status.HELD).exclude(choice=0)
+
+    def rejected(self) -> Self:
+        return self.filter(status=Status.REJECTED)
+
+    def cast_before(self, moment: dt.datetime) -> Self:
+        return self.filter(created_at__lt=moment)
+
+
+class Paper(models.Model):
+    """What a vote and a pick share: one reader's paper in the box. A withdrawn one stays, empty."""
+
+    voter = models.UUIDField(help_text="A keyed hash; it names nobody.")
+    status = models.SmallIntegerField(choices=Status, default=Status.COUNTED)
+    reason = models.SmallIntegerField(choices=Reason, default=Reason.NONE)
+    changes = models.SmallIntegerField(default=0, help_text="On the day of the latest change.")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(help_text="Since when the choice is what it is.")
+    # Keyed with a salt that is erased after two days; themselves erased after a week.
+    net_hash = models.BinaryField(null=True, max_length=12)
+    agent_hash = models.BinaryField(null=True, max_length=12)
+    decision = models.ForeignKey(
+        AuditEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_is_counted_held_or_rejected", condition=Q(status__in=[0, 1, 2])
+            ),
+            models.CheckConstraint(
+                name="held_or_rejected_%(class)s_has_a_reason",
+                condition=Q(status=Status.COUNTED) | Q(reason__gt=0),
+            ),
+            models.CheckConstraint(
+                name="rejected_%(class)s_names_its_decision",
+                condition=~Q(status=Status.REJECTED) | Q(decision__isnull=False),
+            ),
+        ]
+        indexes = [
+            BrinIndex(fields=["created_at"], name="%(class)s_by_time"),
+            models.Index(fields=["voter"], name="%(class)s_by_voter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class VoteQuerySet(PaperQuerySet["Vote"]):
+    def on(self, tool: Tool) -> Self:
+        return self.filter(tool=tool)
+
+    def choices_of(self, voter_id: uuid.UUID, tools: Iterable[Tool]) -> dict[int, str]:
+        """'ship' or 'skip' by tool id; nothing for a tool without a vote."""
+        cast = self.of_voter(voter_id).filter(tool__in=[tool.pk for tool in tools])
+        return {
+            tool_id: Vote.Choice(choice).word
+            for tool_id, choice in cast.values_list("tool_id", "choice")
+            if choice
+        }
+
+    def cast(
+        self,
+        *,
+        tool: Tool,
+        voter_id: uuid.UUID,
+        choice: str,
+        traces: Traces,
+        now: dt.datetime,
+    ) -> None:
+        """Keep the reader's ship or skip: a first vote, or a change; the same again is nothing.
+
+        A held vote stays held when its choice changes. After VOTES_CHANGES_PER_DAY changes,
+        the vote stands as it is until the next day.
+        """
+        _execute(
+            CAST_VOTE,
+            tool=tool.pk,
+            voter=voter_id,
+            choice=Vote.Choice.of(choice),
+            traces=traces,
+            now=now,
+        )
+
+    def withdraw(self, *, tool: Tool, voter_id: uuid.UUID, now: dt.datetime) -> None:
+        """Empty the reader's vote. The row stays, so that a replayed form adds no second one."""
+        _withdraw(self.on(tool).of_voter(voter_id), now=now)
+
+
+class Vote(Paper):
+    """A reader's ship or skip on a tool."""
+
+    class Choice(models.IntegerChoices):
+        SHIP = 1, "ship"
+        SKIP = -1, "skip"
+        WITHDRAWN = 0, "withdrawn"
+
+        @classmethod
+        def of(cls, word: str) -> Vote.Choice:
+            return {"ship": cls.SHIP, "skip": cls.SKIP}[word]
+
+        @property
+        def word(self) -> str:
+            return {1: "ship", -1: "skip"}.get(self.value, "")
+
+    tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="votes", db_index=False)
+    choice = models.SmallIntegerField(choices=Choice)
+
+    objects = VoteQuerySet.as_manager()
+
+    class Meta(Paper.Meta):
+        constraints = [
+            *Paper.Meta.constraints,
+            models.UniqueConstraint(name="voter_votes_once_on_a_tool", fields=["tool", "voter"]),
+            models.CheckConstraint(
+                name="vote_is_ship_skip_or_withdrawn", condition=Q(choice__in=[-1, 0, 1])
+            ),
+        ]
+        indexes = [
+            *Paper.Meta.indexes,
+            models.Index(
+                fields=["tool"], name="vote_held_on_tool", condition=Q(status=Status.HELD)
+            ),
+        ]
+
+
+class PickQuerySet(PaperQuerySet["Pick"]):
+    def on(self, one: Tool, other: Tool) -> Self:
+        lower, higher = sorted([one.pk, other.pk])
+        return self.filter(lower=lower, higher=higher)
+
+    def choice_of(self, voter_id: uuid.UUID, first: Tool, second: Tool) -> str:
+        """'first', 'second', 'neither', or '' without a pick."""
+        choice = self.on(first, second).of_voter(voter_id).values_list("choice", flat=True).first()
+        return Pick.Choice(choice or 0).word(is_lower_first=first.pk < second.pk)
+
+    def cast(
+        self,
+        *,
+        first: Tool,
+        second: Tool,
+        voter_id: uuid.UUID,
+        choice: str,
+        traces: Traces,
+        now: dt.datetime,
+    ) -> None:
+        """The same for a pair; `choice` is 'first', 'second' or 'neither', as on the page."""
+        is_lower_first = first.pk < second.pk
+        _execute(
+            CAST_PICK,
+            first=min(first.pk, second.pk),
+            second=max(first.pk, second.pk),
+            shown_first=Pick.Choice.of("first", is_lower_first=is_lower_first),
+            voter=voter_id,
+            choice=Pick.Choice.of(choice, is_lower_first=is_lower_first),
+            traces=traces,
+            now=now,
+        )
+
+    def withdraw(self, *, first: Tool, second: Tool, voter_id: uuid.UUID, now: dt.datetime) -> None:
+        _withdraw(self.on(first, second).of_voter(voter_id), now=now)
+
+
+class Pick(Paper):
+    """A reader's A, B or neither on a pair, kept by tool id: a changed slug moves nothing."""
+
+    class Choice(models.IntegerChoices):
+        WITHDRAWN = 0, "withdrawn"
+        LOWER = 1, "the tool with the lower id"
+        HIGHER = 2, "the tool with the higher id"
+        NEITHER = 3, "neither"
+
+        @classmethod
+        def of(cls, word: str, *, is_lower_first: bool) -> Pick.Choice:
+            if word == "neither":
+                return cls.NEITHER
+            return cls.LOWER if (word == "first") == is_lower_first else cls.HIGHER
+
+        def word(self, *, is_lower_first: bool) -> str:
+            if self in (Pick.Choice.WITHDRAWN, Pick.Choice.NEITHER):
+                return "neither" if self else ""
+            return "first" if (self == Pick.Choice.LOWER) == is_lower_first else "second"
+
+    lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
+    higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    choice = models.SmallIntegerField(choices=Choice)
+    shown_first = models.SmallIntegerField(
+        choices=Choice, help_text="Which of the two the page named first."
+    )
+
+    objects = PickQuerySet.as_manager()
+
+    class Meta(Paper.Meta):
+        constraints = [
+            *Paper.Meta.constraints,
+            models.UniqueConstraint(
+                name="voter_picks_once_on_a_pair", fields=["lower", "higher", "voter"]
+            ),
+            models.CheckConstraint(
+                name="pick_is_of_two_tools_by_id", condition=Q(lower__lt=F("higher"))
+            ),
+            models.CheckConstraint(
+                name="pick_is_of_one_of_both_neither_or_withdrawn",
+                condition=Q(choice__in=[0, 1, 2, 3]),
+            ),
+            models.CheckConstraint(
+                name="pick_was_shown_with_one_of_both_first", condition=Q(shown_first__in=[1, 2])
+            ),
+        ]
+        indexes = [
+            *Paper.Meta.indexes,
+            models.Index(
+                fields=["lower", "higher"],
+                name="pick_held_on_pair",
+                condition=Q(status=Status.HELD),
+            ),
+        ]
+
+
+class Count(models.Model):
+    """A kept count, and whether its votes come from enough networks and days to show a share."""
+
+    held = models.PositiveIntegerField(default=0)
+    # Counted while the hashes that tell networks apart are still there.
+    network_days = models.PositiveSmallIntegerField(default=0)
+    first_counted_on = models.DateField(null=True, blank=True)
+    has_two_days = models.BooleanField(default=False)
+    is_settled = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
 class TallyQuerySet(models.QuerySet["Tally"]):
-    def of_tools(self, tool_ids: list[int]) -> TallyQuerySet:
+    def of_tools(self, tool_ids: Iterable[int]) -> TallyQuerySet:
         return self.filter(tool__in=tool_ids)
 
 
-class Tally(models.Model):
+class Tally(Count):
     """The kept count of one tool's votes. Written by the database's own trigger, by nobody else."""
 
     tool = models.OneToOneField(
@@ -32,8 +347,6 @@ class Tally(models.Model):
     )
     ships = models.PositiveIntegerField(default=0)
     skips = models.PositiveIntegerField(default=0)
-    held = models.PositiveIntegerField(default=0)
-    is_settled = models.BooleanField(default=False)
     lean = models.CharField(max_length=4, choices=Lean, default=Lean.NONE, blank=True)
 
     objects = TallyQuerySet.as_manager()
@@ -67,16 +380,14 @@ class PickTallyQuerySet(models.QuerySet["PickTally"]):
         }
 
 
-class PickTally(models.Model):
+class PickTally(Count):
     """The kept count of one pair's picks; `lower` is the tool with the lower id, not slug."""
 
-    lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
     higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
     lower_picks = models.PositiveIntegerField(default=0)
     higher_picks = models.PositiveIntegerField(default=0)
     neither_picks = models.PositiveIntegerField(default=0)
-    held = models.PositiveIntegerField(default=0)
-    is_settled = models.BooleanField(default=False)
 
     objects = PickTallyQuerySet.as_manager()
 
@@ -100,3 +411,124 @@ class PickTally(models.Model):
         return PickShare(
             first=ahead, second=behind, neither=self.neither_picks, is_settled=self.is_settled
         )
+
+
+class Salt(models.Model):
+    """The day's key of network and agent hashes; once it is erased, they say nothing more."""
+
+    day = models.DateField(primary_key=True)
+    secret = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class Trend(models.Model):
+    """How strongly recent votes speak for a tool; refreshed by a recurring job."""
+
+    tool = models.OneToOneField(
+        Tool, on_delete=models.CASCADE, primary_key=True, related_name="trend"
+    )
+    score = models.FloatField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-score", "tool"], name="trend_strongest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.score:.2f}"
+
+
+class MonthOfVotes(models.Model):
+    """The public line of one month: votes cast in it, and what became of them."""
+
+    month = models.DateField(primary_key=True, help_text="Its first day.")
+    cast = models.PositiveIntegerField()
+    counted = models.PositiveIntegerField()
+    held = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.cast} cast"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What the first wall says of one press. `may_be_established`: its cookie is old enough."""
+
+    reason: Reason = Reason.NONE
+    may_be_established: bool = False
+    net_hash: bytes | None = None
+    agent_hash: bytes | None = None
+
+
+# One statement: whoever presses twice at once still has one vote. An established voter,
+# known by earlier counted votes, is not held.
+CAST = """
+INSERT INTO {table} AS mine ({columns}, voter, choice, status, reason, changes,
+                             created_at, changed_at, net_hash, agent_hash)
+SELECT {values}, %(voter)s::uuid, %(choice)s::smallint, (judged.reason > 0)::int, judged.reason, 0,
+       %(now)s::timestamptz, %(now)s::timestamptz, %(net_hash)s::bytea, %(agent_hash)s::bytea
+FROM {tools},
+     (SELECT CASE WHEN %(may_be_established)s::boolean AND (
+          SELECT count(DISTINCT tool_id) >= %(established_tools)s::int
+             AND count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) >= %(established_days)s::int
+          FROM votes_vote WHERE voter = %(voter)s::uuid AND status = 0 AND choice <> 0
+      ) THEN 0 ELSE %(reason)s::smallint END AS reason) AS judged
+ON CONFLICT ({columns_of_conflict}, voter) DO UPDATE
+SET choice = excluded.choice,
+    changes = CASE WHEN {changed_today} THEN mine.changes + 1 ELSE 1 END,
+    changed_at = excluded.changed_at
+WHERE mine.choice <> excluded.choice
+  AND NOT ({changed_today} AND mine.changes >= %(most_changes)s::int)
+"""
+CHANGED_TODAY = (
+    "(mine.changed_at AT TIME ZONE 'UTC')::date = (excluded.changed_at AT TIME ZONE 'UTC')::date"
+)
+CAST_VOTE = CAST.format(
+    table="votes_vote",
+    columns="tool_id",
+    columns_of_conflict="tool_id",
+    values="tool.id",
+    tools="(SELECT id FROM tools_tool WHERE id = %(tool)s AND is_published) AS tool",
+    changed_today=CHANGED_TODAY,
+)
+CAST_PICK = CAST.format(
+    table="votes_pick",
+    columns="lower_id, higher_id, shown_first",
+    columns_of_conflict="lower_id, higher_id",
+    values="lower.id, higher.id, %(shown_first)s::smallint",
+    tools="(SELECT id FROM tools_tool WHERE id = %(first)s AND is_published) AS lower, "
+    "(SELECT id FROM tools_tool WHERE id = %(second)s AND is_published) AS higher",
+    changed_today=CHANGED_TODAY,
+)
+
+
+def _execute(statement: str, *, traces: Traces, **values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            {
+                "reason": traces.reason,
+                "may_be_established": traces.may_be_established and traces.reason != Reason.NONE,
+                "net_hash": traces.net_hash,
+                "agent_hash": traces.agent_hash,
+                "established_tools": settings.VOTES_ESTABLISHED_TOOLS,
+                "established_days": settings.VOTES_ESTABLISHED_DAYS,
+                "most_changes": settings.VOTES_CHANGES_PER_DAY,
+                **values,
+            },
+        )
+
+
+def _withdraw(mine: PaperQuerySet[Any], *, now: dt.datetime) -> None:
+    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    mine.exclude(choice=0).exclude(
+        changed_at__gte=today, changes__gte=settings.VOTES_CHANGES_PER_DAY
+    ).update(
+        choice=0,
+        changes=Case(When(changed_at__gte=today, then=F("changes") + 1), default=1),
+        changed_at=now,
+    )

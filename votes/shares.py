@@ -283,6 +283,19 @@ class PickShare:
             return f"{self.picks} picks"
         return _why_unscored(self.picks, "pick", NO_PICKS)
 
+    # The bar, in percent with one decimal and a plain dot: first, then neither, then second.
+    @property
+    def first_width(self) -> str:
+        return f"{100 * self.first / self.picks:.1f}"
+
+    @property
+    def second_width(self) -> str:
+        return f"{100 * self.second / self.picks:.1f}"
+
+    @property
+    def second_start(self) -> str:
+        return f"{100 * (self.picks - self.second) / self.picks:.1f}"
+
     def _share_words(self, part: int) -> str:
         if not self.is_scored:
             return ""

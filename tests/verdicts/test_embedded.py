@@ -1,9 +1,84 @@
-"""The embedded servers: shared while somebody needs them, gone afterwards."""
+"""The embedded servers: shared while somebody needs them, gone with the last who did."""
 
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
 from django.core.cache import cache
 from django.db import connection
 
 from verdicts import embedded
+from verdicts.embedded import places
+
+HOLDER = """
+import sys
+from pathlib import Path
+from verdicts import embedded
+with embedded.attach(Path(sys.argv[1]), temporary=True):
+    print("attached", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(var: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that needs the servers until the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(var)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "attached\n"
+        yield process
+
+
+@pytest.fixture
+def var() -> Iterator[Path]:
+    """A folder that root's unprivileged account can reach, as a common clone's `var/` is."""
+    with tempfile.TemporaryDirectory(prefix="verdicts ", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / "var"
+
+
+def processes_of(var: Path) -> dict[int, str]:
+    """The living keeper and servers of this folder."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(var) in command and HOLDER not in command:
+            found[int(folder.name)] = command
+    return found
+
+
+def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def answers(var: Path) -> bool:
+    folder = places.socket_folder(var)
+    try:
+        with psycopg.connect(f"host='{folder}' user=postgres dbname=verdicts") as database:
+            return database.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
 
 
 def test_the_site_runs_on_its_own_postgres(db):
@@ -21,3 +96,94 @@ def test_a_second_attachment_keeps_the_servers_of_the_first(settings):
     with embedded.attach(settings.VAR_DIR):
         cache.set("tool", "Quill")
     assert cache.get("tool") == "Quill"
+
+
+@pytest.mark.slow
+def test_the_servers_end_with_the_last_who_needs_them(var):
+    with holder(var):
+        with holder(var):
+            assert answers(var)
+        assert answers(var)
+        started = processes_of(var)
+    until(lambda: not started.keys() & processes_of(var).keys())
+    until(lambda: not var.exists())
+
+
+@pytest.mark.slow
+def test_a_killed_holder_leaves_no_server_behind(var):
+    with holder(var) as process:
+        assert processes_of(var)
+        process.kill()
+    until(lambda: not processes_of(var))
+
+
+@pytest.mark.slow
+def test_a_killed_keeper_takes_the_servers_along_and_the_next_starts_them_again(var):
+    with holder(var):
+        [keeper] = [pid for pid, command in processes_of(var).items() if "keeper" in command]
+        os.kill(keeper, signal.SIGKILL)
+        until(lambda: keeper not in processes_of(var))
+        with holder(var):
+            assert answers(var)
+    until(lambda: not processes_of(var))
+
+
+@pytest.mark.slow
+def test_a_killed_server_is_started_again(var):
+    with holder(var):
+        for pid, command in processes_of(var).items():
+            if "keeper" not in command:
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: answers(var), seconds=20)
+        assert "Postgres ended (SIGKILL)" in (var / "log" / "keeper.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a,b \"c\" 'd'", "deep" * 40])
+def test_any_folder_will_do(var, name):
+    folder = var.parent / name
+    with holder(folder):
+        assert answers(folder)
+        socket_folder = places.socket_folder(folder)
+    until(lambda: not folder.exists())
+    assert not socket_folder.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that only root can enter")
+def test_root_changes_no_permission_of_a_clone_that_only_root_can_enter(tmp_path):
+    clone = tmp_path / "clone"
+    clone.mkdir(mode=0o700)
+    above = {path: path.stat().st_mode for path in [clone, *clone.parents]}
+    with holder(clone / "var"):
+        assert answers(clone / "var")
+        elsewhere = places.server_folder(clone / "var")
+        assert clone not in elsewhere.parents
+    until(lambda: not (clone / "var").exists())
+    assert not elsewhere.parent.exists()
+    assert {path: path.stat().st_mode for path in above} == above
+
+
+def test_a_folder_that_somebody_else_could_have_made_is_not_used(tmp_path):
+    var = tmp_path / ("deep" * 40)
+    first = places.socket_folder(var)
+    first.parent.chmod(0o755)
+    second = places.socket_folder(var)
+    assert second != first
+    assert second.stat().st_mode & 0o777 == 0o700
+    for folder in (first, second):
+        folder.rmdir()
+        folder.parent.rmdir()
+
+
+def test_data_of_another_major_version_stops_the_start_with_a_line(tmp_path):
+    (places.server_folder(tmp_path) / "postgres-12").mkdir()
+    with pytest.raises(embedded.CannotStartError, match="holds data of postgres-12"):
+        embedded.attach(tmp_path, temporary=True)
+
+
+def test_the_secrets_are_made_once_and_readable_by_the_owner_only(tmp_path):
+    made = embedded.secrets(tmp_path)
+    assert embedded.secrets(tmp_path) == made
+    assert len({*made.values()}) == 3
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600

@@ -72,23 +72,33 @@ def secrets(var: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text()))
 
 
-def account() -> Account | None:
-    """None for an ordinary user, who runs the servers as they are."""
+def account(var: Path) -> Account | None:
+    """None for an ordinary user, who runs the servers as they are.
+
+    Root gives them to whoever owns the files already, so that a user is never locked out of
+    their own, and else to nobody.
+    """
     if os.geteuid() != 0:
         return None
+    with contextlib.suppress(FileNotFoundError):
+        seen = (var / "servers").stat()
+        if seen.st_uid != 0:
+            return Account(user=seen.st_uid, group=seen.st_gid)
     nobody = pwd.getpwnam("nobody")
     return Account(user=nobody.pw_uid, group=nobody.pw_gid)
 
 
 def socket_folder(var: Path) -> Path:
+    """The private folder of both sockets, with a path that is short enough for them."""
     folder = var / "run"
     # libpq reads a comma in a host name as the end of the first of several hosts.
     is_short = len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder)
     return _folder(folder, fits=is_short, elsewhere=TEMPORARY)
 
 
-def data_folder(var: Path, name: str) -> Path:
-    return _folder(var / name, fits=True, elsewhere=LASTING)
+def server_folder(var: Path) -> Path:
+    """The private folder of the servers' data, and of their binaries where they must be copied."""
+    return _folder(var / "servers", fits=True, elsewhere=LASTING)
 
 
 def can_reach(path: Path, who: Account | None) -> bool:
@@ -119,8 +129,8 @@ def locked(path: Path) -> Iterator[int]:
 
 def _folder(path: Path, *, fits: bool, elsewhere: list[str]) -> Path:
     """A private folder of the servers' account: `path`, or another that a link there names."""
-    who = account()
     path.parent.mkdir(parents=True, exist_ok=True)
+    who = account(path.parent)
     with locked(path.parent / "places.lock"):
         if path.is_symlink():
             target = path.readlink()

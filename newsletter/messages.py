@@ -1,0 +1,158 @@
+"""The mails themselves: an issue with its marks, and the few mails that a person waits for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import quopri
+import re
+from collections import Counter
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import cache
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from newsletter.digest import Digest
+from newsletter.message_keys import mail_domain
+from newsletter.moulds import ADDRESS, MARKS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE, Mould
+
+# Gmail cuts a mail at about 102 kB, and the way out with it.
+MOST_HTML_BYTES = 80_000
+LIST_NAME = "Weekly AI Tool Verdicts"
+MARKED = re.compile("(.{1,12}(?:" + "|".join(re.escape(mark) for mark in MARKS) + "))")
+
+
+class MailTooLargeError(ValueError):
+    """The HTML part would be cut by mail programs."""
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """One edition of an issue, made once; each reader's own words stand as marks in it.
+
+    `mime` is the whole message, CRLF, not yet dot-stuffed; `html` and `text` are what it holds.
+    """
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    mime: bytes
+
+    @property
+    def mould(self) -> Mould:
+        """The message cut at its marks. Raises MouldError if one is missing or broken."""
+        return Mould.of(self.mime, counts=self.mark_counts)
+
+    @property
+    def mark_counts(self) -> dict[str, int]:
+        """How often each mark must stand in `mime`: once per header, and as in the bodies."""
+        headers = Counter({ADDRESS: 1, UNSUBSCRIBE: 1, MESSAGE_KEY: len(key_headers())})
+        bodies = Counter({mark: (self.html + self.text).count(mark) for mark in MARKS})
+        return dict(headers + bodies)
+
+
+def render_issue(digest: Digest, *, issue_id: int, dated_at: dt.datetime) -> RenderedMail:
+    """The edition of an issue that `digest` tells. The same arguments make the same bytes."""
+    context = standing_words() | {
+        "digest": digest,
+        "subject": digest.subject,
+        "preheader": digest.preheader,
+        "unsubscribe_url": link("newsletter_unsubscribe", UNSUBSCRIBE),
+        "preferences_url": link("newsletter_preferences", PREFERENCES),
+    }
+    html = inlined(render_to_string("newsletter/email/issue.html", context))
+    text = render_to_string("newsletter/email/issue.txt", context).strip() + "\n"
+    message = alternatives(text, html)
+    message["From"] = settings.DEFAULT_FROM_EMAIL
+    message["Subject"] = digest.subject
+    message["Date"] = format_datetime(dated_at)
+    message["List-ID"] = f"{LIST_NAME} <weekly.{mail_domain()}>"
+    message["List-Archive"] = f"<{link('issue_index')}>"
+    message["Feedback-ID"] = f"i{issue_id}:weekly:site:verdicts"
+    message["Precedence"] = "bulk"
+    return RenderedMail(
+        subject=digest.subject,
+        preheader=digest.preheader,
+        html=html,
+        text=text,
+        mime=one_line_headers() + message.as_bytes(policy=SMTP),
+    )
+
+
+def one_line_headers() -> bytes:
+    """The headers that hold marks, and those that signatures need on one line each."""
+    headers = {
+        "To": ADDRESS,
+        **key_headers(),
+        "List-Unsubscribe": f"<{link('newsletter_unsubscribe', UNSUBSCRIBE)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
+
+
+def key_headers() -> dict[str, str]:
+    """One stable key per issue and reader; relays that honour one get it by their own name too."""
+    headers = {"Message-ID": f"<{MESSAGE_KEY}@{mail_domain()}>"}
+    if settings.NEWSLETTER_AMBIGUOUS == "idempotent":
+        headers["Resend-Idempotency-Key"] = headers["X-EE-Idempotency-Key"] = MESSAGE_KEY
+    return headers
+
+
+def alternatives(text: str, html: str) -> EmailMessage:
+    """multipart/alternative, the plain text first, both quoted-printable."""
+    if len(quoted_printable(html)) > MOST_HTML_BYTES:
+        raise MailTooLargeError(f"the HTML part has more than {MOST_HTML_BYTES} bytes")
+    message = EmailMessage(policy=SMTP)
+    message.make_alternative()
+    message.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
+    for body, kind in ((text, "plain"), (html, "html")):
+        part = EmailMessage(policy=SMTP)
+        part["Content-Type"] = f'text/{kind}; charset="utf-8"'
+        part["Content-Transfer-Encoding"] = "quoted-printable"
+        part.set_payload(quoted_printable(body))
+        message.attach(part)
+    return message
+
+
+def quoted_printable(text: str) -> str:
+    """The text in ASCII and short lines, none of which breaks a mark or begins with one."""
+    return "\n".join(
+        "=\n".join(
+            quopri.encodestring(piece.encode()).decode("ascii")
+            for piece in MARKED.split(line)
+            if piece
+        )
+        for line in text.splitlines()
+    )
+
+
+def inlined(html: str) -> str:
+    return css_inline.CSSInliner(inline_style_tags=False, extra_css=shape()).inline(html)
+
+
+@cache
+def shape() -> str:
+    return render_to_string("newsletter/email/shape.css")
+
+
+def link(name: str, *args: str) -> str:
+    return settings.SITE_URL + reverse(name, args=args)
+
+
+def standing_words() -> dict[str, Any]:
+    """What stands in every mail."""
+    return {
+        "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
+        "PUBLISHER_NAME": settings.PUBLISHER_NAME,
+        "PUBLISHER_ADDRESS": settings.PUBLISHER_ADDRESS,
+        "publisher": f"{settings.PUBLISHER_NAME}, {settings.PUBLISHER_ADDRESS}",
+    }

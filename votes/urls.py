@@ -1,0 +1,10 @@
+"""The ballot box's addresses."""
+
+from django.urls import path
+
+from votes import views
+
+urlpatterns = [
+    path("tools/<slug:slug>/vote/", views.vote, name="vote"),
+    path("compare/<slug:first>-vs-<slug:second>/pick/", views.pick, name="pick"),
+]

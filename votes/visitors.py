@@ -1,0 +1,62 @@
+"""Where a request comes from: whether our own page sent it, and from which network.
+
+Shared by every public form: the ballots, and the newsletter's sign-up.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+UNKNOWN = IPv4Address("0.0.0.0")  # noqa: S104  a name for nobody; nothing listens there
+
+
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Another site's page sent the form, or a browser that only looks ahead.
+
+    True when Sec-Fetch-Site is there and not same-origin, when Origin or Referer names another
+    host than the request's own, or for a prefetch. With none of the headers: False.
+    """
+    headers = request.headers
+    if headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return True
+    if "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
+        return True
+    named = [headers[name] for name in ("Origin", "Referer") if headers.get(name)]
+    return any(_host_of(address) != request.get_host().lower() for address in named)
+
+
+def client_address(request: HttpRequest) -> IPv4Address | IPv6Address:
+    """The client's address, as seen by the outermost proxy that is to be believed.
+
+    That is the TRUSTED_PROXIES-th from the right of X-Forwarded-For, else the left-most,
+    else the peer.
+    """
+    hops = settings.TRUSTED_PROXIES
+    line = request.META.get("HTTP_X_FORWARDED_FOR", "") if hops else ""
+    forwarded = [part.strip() for part in line.split(",") if part.strip()]
+    for text in (*forwarded[-hops:][:1], request.META.get("REMOTE_ADDR", "")):
+        try:
+            address = ip_address(text)
+        except ValueError:
+            continue
+        return getattr(address, "ipv4_mapped", None) or address
+    return UNKNOWN
+
+
+def network_of(request: HttpRequest, *, ipv6_prefix: int = 48) -> str:
+    """The client's network: '203.0.113.0/24', '2001:db8:1::/48'."""
+    address = client_address(request)
+    prefix = 24 if isinstance(address, IPv4Address) else ipv6_prefix
+    return str(ip_network((address, prefix), strict=False))
+
+
+def _host_of(address: str) -> str:
+    """The host, with its port if one is named; '' for 'null' or nonsense."""
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
