@@ -11,6 +11,7 @@ from reviews.models import Review, Reviewer
 from reviews.verdict import standings_of, verdicts_on
 from tools.models import VERSUS, Category, Comparison, Openness, PriceKind, Tool, pair_slug
 from verdicts.listings import chosen, chosen_row, listing, paged
+from verdicts.pagecache.sharing import public_page
 
 RECENT = 8
 DISAGREEING = 4
@@ -18,6 +19,7 @@ RELATED = 6
 
 
 @require_safe
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     newest = Comparison.objects.published(now=now).newest_first().with_tools()
@@ -34,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 @paged
 def comparison_index(request: HttpRequest, *, page: int) -> HttpResponse:
     now = timezone.now()
@@ -75,6 +78,7 @@ def _picked_pair(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
     now = timezone.now()
     first, second = _pair_or_404(pair)
@@ -108,6 +112,7 @@ def _pair_or_404(pair: str) -> tuple[Tool, Tool]:
 
 
 @require_safe
+@public_page
 @paged
 def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
     rows = Tool.objects.published().by_name().with_category()
@@ -137,6 +142,7 @@ def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     tool = Tool.objects.published().with_category().by_any_slug([slug]).get(slug)
@@ -155,11 +161,13 @@ def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def category_index(request: HttpRequest) -> HttpResponse:
     return render(request, "verdicts/home.html")
 
 
 @require_safe
+@public_page
 def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
     get_object_or_404(Category, slug=slug)
     return render(request, "verdicts/home.html")
@@ -169,11 +177,13 @@ def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def reviewer_index(request: HttpRequest) -> HttpResponse:
     return render(request, "verdicts/home.html")
 
 
 @require_safe
+@public_page
 def reviewer_detail(request: HttpRequest, slug: str) -> HttpResponse:
     get_object_or_404(Reviewer, slug=slug)
     Review.objects.all()
@@ -181,5 +191,6 @@ def reviewer_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def method(request: HttpRequest) -> HttpResponse:
     return render(request, "verdicts/home.html")
