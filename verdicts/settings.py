@@ -9,72 +9,32 @@ from __future__ import annotations
 
 import os
 import sys
+from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 from zoneinfo import available_timezones
 
 import environ
 from csp.constants import NONE, SELF
+from django.http.request import validate_host
 
 from verdicts import embedded
+from verdicts.environment import (
+    BASE_DIR,
+    IS_PRODUCTION,
+    address,
+    fraction,
+    one_of,
+    problems,
+    required,
+    switch,
+    text,
+    whole_number,
+)
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.Env()
-# Both for the tests: they have servers and settings of their own.
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+# The tests have servers and a folder of their own.
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
-
-IS_PRODUCTION = "DATABASE_URL" in env
-problems: list[str] = []
-
-
-def required(name: str, default: str, how: str) -> str:
-    """The setting's text; in production it must be set."""
-    value = str(env.str(name, default="" if IS_PRODUCTION else default)).strip()
-    if IS_PRODUCTION and not value:
-        problems.append(f"{name} is not set. {how}")
-    return value or default
-
-
-def whole_number(name: str, default: int, *, least: int, most: int) -> int:
-    text = str(env.str(name, default=str(default))).strip()
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        problems.append(f"{name}={text} is not a whole number from {least} to {most}.")
-        return default
-    return int(text)
-
-
-def fraction(name: str, default: float) -> float:
-    """A number from 0 to 1."""
-    text = str(env.str(name, default=str(default))).strip()
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        problems.append(f"{name}={text} is not a number from 0 to 1.")
-        return default
-    return value
-
-
-def one_of(name: str, default: str, values: list[str]) -> str:
-    value = str(env.str(name, default=default)).strip().lower()
-    if value not in values:
-        problems.append(f"{name}={value} is unknown. Use one of: {', '.join(values)}.")
-        return default
-    return value
-
-
-def switch(name: str, *, default: bool) -> bool:
-    """on or off."""
-    text = str(env.str(name, default="on" if default else "off")).strip().lower()
-    if text in {"on", "true", "yes", "1"}:
-        return True
-    if text not in {"off", "false", "no", "0", ""}:
-        problems.append(f"{name}={text} is neither on nor off.")
-    return False
-
 
 # --- Servers -----------------------------------------------------------------------------
 
@@ -84,17 +44,14 @@ embedded_servers = (
 )
 DATABASE_URL = required("DATABASE_URL", embedded_servers.database_url, "")
 REDIS_URL = required("REDIS_URL", embedded_servers.redis_url, "Example: redis://valkey:6379/0")
-CACHE_URL = str(env.str("CACHE_URL", default=REDIS_URL))
+CACHE_URL = text("CACHE_URL", REDIS_URL)
 
-try:
-    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
-    if "postgresql" not in DATABASES["default"].get("ENGINE", ""):
-        raise ValueError
-except (ValueError, KeyError):
-    problems.append(
-        f"DATABASE_URL is not the address of a Postgres database. Example: {EXAMPLE_DATABASE}"
-    )
-    DATABASES = {"default": environ.Env.db_url_config(EXAMPLE_DATABASE)}
+database_address = address(
+    "DATABASE_URL", DATABASE_URL, {"postgres", "postgresql"}, EXAMPLE_DATABASE
+)
+if not database_address.path.strip("/"):
+    problems.append(f"DATABASE_URL names no database. Example: {EXAMPLE_DATABASE}")
+DATABASES = {"default": environ.Env.db_url_config(database_address.geturl())}
 DATABASES["default"] |= {
     # A socket's folder stands quoted in the address, and comes back so.
     "HOST": unquote(DATABASES["default"]["HOST"]),
@@ -105,9 +62,9 @@ DATABASES["default"] |= {
     # simple-history and the importer rely on it; READ COMMITTED is what the votes need.
     "ATOMIC_REQUESTS": False,
 }
-for name, address in (("REDIS_URL", REDIS_URL), ("CACHE_URL", CACHE_URL)):
-    if urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
-        problems.append(f"{name} is not the address of a Redis or Valkey server.")
+for value, name in {CACHE_URL: "CACHE_URL", REDIS_URL: "REDIS_URL"}.items():
+    if value:
+        address(name, value, {"redis", "rediss", "unix"}, "redis://valkey:6379/0")
 
 CACHES = {
     "default": {
@@ -122,36 +79,41 @@ CACHES = {
 MADE_SECRETS = {} if IS_PRODUCTION else embedded.secrets(VAR_DIR)
 HOW_TO_MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 SECRET_KEY = required("SECRET_KEY", MADE_SECRETS.get("SECRET_KEY", ""), HOW_TO_MAKE_ONE)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = [key for key in text("SECRET_KEY_FALLBACKS", "").split(",") if key]
 # Keyed hashes of voters and of addresses; they never rotate.
 VOTER_KEY = required("VOTER_KEY", MADE_SECRETS.get("VOTER_KEY", ""), HOW_TO_MAKE_ONE)
 EMAIL_KEY = required("EMAIL_KEY", MADE_SECRETS.get("EMAIL_KEY", ""), HOW_TO_MAKE_ONE)
-for name, secret in (
-    ("SECRET_KEY", SECRET_KEY),
-    ("VOTER_KEY", VOTER_KEY),
-    ("EMAIL_KEY", EMAIL_KEY),
-):
-    if secret and len(secret) < 32:
-        problems.append(f"{name} is shorter than 32 characters. {HOW_TO_MAKE_ONE}")
+SECRETS = {"SECRET_KEY": SECRET_KEY, "VOTER_KEY": VOTER_KEY, "EMAIL_KEY": EMAIL_KEY}
+for name, secret in SECRETS.items():
+    if secret and (len(secret) < 32 or len({*secret}) < 8):
+        problems.append(f"{name} is too easily guessed. {HOW_TO_MAKE_ONE}")
+    if secret and list(SECRETS.values()).count(secret) > 1:
+        problems.append(f"{name} is the same as another key. {HOW_TO_MAKE_ONE}")
 
 # --- Addresses ---------------------------------------------------------------------------
 
 DEBUG = switch("DEBUG", default=False)
 SITE_NAME = "Verdicts"
-SITE_URL = required(
-    "SITE_URL", "http://127.0.0.1:8000", "Example: https://verdicts.example"
-).rstrip("/")
-site_address = urlsplit(SITE_URL)
-if site_address.scheme not in {"http", "https"} or not site_address.hostname or site_address.path:
-    problems.append(f"SITE_URL={SITE_URL} is not an address such as https://verdicts.example")
+EXAMPLE_SITE = "https://verdicts.example"
+SITE_URL = required("SITE_URL", "http://127.0.0.1:8000", f"Example: {EXAMPLE_SITE}").rstrip("/")
+site_address = address("SITE_URL", SITE_URL or EXAMPLE_SITE, {"http", "https"}, EXAMPLE_SITE)
+if site_address.path or site_address.query or site_address.username:
+    problems.append(f"SITE_URL={SITE_URL} is more than scheme and host. Example: {EXAMPLE_SITE}")
 IS_HTTPS = site_address.scheme == "https"
 ALLOWED_HOSTS = [
     host.strip()
     for host in required(
-        "ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Example: verdicts.example"
+        "ALLOWED_HOSTS",
+        f"127.0.0.1,localhost,[::1],{site_address.hostname}",
+        "Example: verdicts.example",
     ).split(",")
     if host.strip()
 ]
+for host in ALLOWED_HOSTS:
+    if "/" in host or (":" in host and not host.startswith("[")):
+        problems.append(f"ALLOWED_HOSTS={host} is not a bare host name. Example: verdicts.example")
+if ALLOWED_HOSTS and not validate_host(site_address.hostname or "", ALLOWED_HOSTS):
+    problems.append(f"ALLOWED_HOSTS does not hold the host of SITE_URL, {site_address.hostname}.")
 TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, least=0, most=10)
 
 # --- Mail --------------------------------------------------------------------------------
@@ -159,10 +121,9 @@ TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, least=0, most=10)
 EMAIL_URL = required(
     "EMAIL_URL", "smtp://127.0.0.1:8025", "Example: smtp://user:pass@host:587/?tls=1"
 )
-mail_address = urlsplit(EMAIL_URL)
+EXAMPLE_MAIL = "smtp://user:pass@host:587/?tls=1"
+mail_address = address("EMAIL_URL", EMAIL_URL or EXAMPLE_MAIL, {"smtp", "smtps"}, EXAMPLE_MAIL)
 mail_options = parse_qs(mail_address.query)
-if mail_address.scheme not in {"smtp", "smtps"} or not mail_address.hostname:
-    problems.append("EMAIL_URL is not like smtp://user:pass@host:587/?tls=1")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = mail_address.hostname or "127.0.0.1"
 EMAIL_PORT = mail_address.port or (465 if mail_address.scheme == "smtps" else 25)
@@ -176,6 +137,11 @@ DEFAULT_FROM_EMAIL = required(
     "Verdicts <letter@verdicts.example>",
     "Example: Verdicts <letter@verdicts.example>",
 )
+if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    problems.append(
+        f"DEFAULT_FROM_EMAIL={DEFAULT_FROM_EMAIL} holds no mail address. "
+        "Example: Verdicts <letter@verdicts.example>"
+    )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 PUBLISHER_NAME = required(
@@ -194,7 +160,7 @@ NEWSLETTER_WEEKDAY = one_of("NEWSLETTER_WEEKDAY", "friday", WEEKDAYS)
 NEWSLETTER_HOUR = whole_number("NEWSLETTER_HOUR", 9, least=0, most=23)
 NEWSLETTER_CONNECTIONS = whole_number("NEWSLETTER_CONNECTIONS", 2, least=1, most=64)
 NEWSLETTER_AMBIGUOUS = one_of("NEWSLETTER_AMBIGUOUS", "hold", ["hold", "resend", "idempotent"])
-MAIL_WEBHOOK_SECRET = str(env.str("MAIL_WEBHOOK_SECRET", default=""))
+MAIL_WEBHOOK_SECRET = text("MAIL_WEBHOOK_SECRET", "")
 EMAIL_CHECK_DNS = switch("EMAIL_CHECK_DNS", default=False)
 
 # --- Votes: the first wall (docs: how votes are held) ------------------------------------
@@ -285,7 +251,7 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 USE_TZ = True
-TIME_ZONE = str(env.str("TIME_ZONE", default="UTC")).strip()
+TIME_ZONE = text("TIME_ZONE", "UTC")
 if TIME_ZONE not in available_timezones():
     problems.append(f"TIME_ZONE={TIME_ZONE} is unknown. Example: Europe/Prague")
     TIME_ZONE = "UTC"
@@ -350,7 +316,23 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # What our own rooms tell is meant to be read.
+    "loggers": {
+        room: {"level": "INFO"} for room in ("verdicts", "newsletter", "reviews", "votes", "tools")
+    }
+    # A stranger's wrong host name is no news.
+    | {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }
+SENTRY_DSN = text("SENTRY_DSN", "")
+if SENTRY_DSN:
+    address("SENTRY_DSN", SENTRY_DSN, {"http", "https"}, "https://key@sentry.example/1")
+    if find_spec("sentry_sdk") is None:
+        problems.append("SENTRY_DSN needs the extra packages: uv sync --extra sentry")
 
 if problems:
     sys.exit("\n".join(["The settings are not usable:", *(f"  {line}" for line in problems)]))
+
+if SENTRY_DSN:
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
