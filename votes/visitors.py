@@ -36,7 +36,7 @@ def client_address(request: HttpRequest) -> IPv4Address | IPv6Address:
     else the peer.
     """
     hops = settings.TRUSTED_PROXIES
-    line = request.META.get("HTTP_X_FORWARDED_FOR", "") if hops else ""
+    line = request.headers.get("x-forwarded-for", "") if hops else ""
     forwarded = [part.strip() for part in line.split(",") if part.strip()]
     for text in (*forwarded[-hops:][:1], request.META.get("REMOTE_ADDR", "")):
         try:
