@@ -266,6 +266,14 @@ class PricePointQuerySet(models.QuerySet["PricePoint"]):
     def with_source(self) -> PricePointQuerySet:
         return self.select_related("source")
 
+    def current_or_coming(self, *, on: dt.date) -> PricePointQuerySet:
+        """The row that holds on the day for each label, unit and currency, and all later ones."""
+        held = self.effective(on=on).order_by(
+            "tool", "label", "unit", "currency", "-effective_on", "-id"
+        )
+        latest = held.distinct("tool", "label", "unit", "currency").values("pk")
+        return self.filter(Q(effective_on__gt=on) | Q(pk__in=latest))
+
     def newest_first(self) -> PricePointQuerySet:
         return self.order_by("-effective_on", "-id")
 

@@ -7,6 +7,7 @@ that says which setting, and how to set it.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from email.utils import parseaddr
@@ -15,6 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote
 from zoneinfo import available_timezones
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.http.request import validate_host
@@ -32,6 +34,8 @@ from verdicts.environment import (
     text,
     whole_number,
 )
+
+django_stubs_ext.monkeypatch()
 
 # The tests have servers and a folder of their own.
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
@@ -193,6 +197,28 @@ VOTES_RELEASE_SHARE = fraction("VOTES_RELEASE_SHARE", 0.30)
 EDITORIAL_TWO_PERSON = switch("EDITORIAL_TWO_PERSON", default=IS_PRODUCTION)
 STAFF_TWO_FACTOR = switch("STAFF_TWO_FACTOR", default=IS_PRODUCTION)
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Five wrong passwords for one name from one address close it there for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "desk/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "verdicts.desk.sessions.client_address"
+OTP_TOTP_ISSUER = SITE_NAME
+# Staff cookies live under the admin only: readers' pages never see or set one.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_NAME = "desk"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# How long the server keeps a session; verdicts/desk/sessions.py ends it earlier.
+SESSION_COOKIE_AGE = 43_200
+
 # --- Django ------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -206,7 +232,11 @@ INSTALLED_APPS = [
     "csp",
     "django.contrib.postgres",
     "django.contrib.sitemaps",
-    "django.contrib.admin",
+    "verdicts.desk.apps.DeskConfig",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -226,9 +256,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
     "verdicts.errors.say_it_in_words",
 ]
 ROOT_URLCONF = "verdicts.urls"

@@ -1,0 +1,94 @@
+"""Admin of what needs nothing but the catalogue; tools and comparisons are edited at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from tools.history import HistoryAdmin
+from tools.models import Category, FormerSlug, PricePoint, Source
+
+
+class SlugIsForEverAdmin(HistoryAdmin):
+    """A slug is chosen once: addresses and catalogue files lean on it."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        return [*fields, "slug"] if obj else fields
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else dict(super().get_prepopulated_fields(request, obj))
+
+
+class AppendOnlyAdmin(admin.ModelAdmin[Any]):
+    """Dated rows: new ones are added, none is changed."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Category)
+class CategoryAdmin(SlugIsForEverAdmin):
+    list_display = ["name", "slug", "tools"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    unrestored_fields = ("slug",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Category]:
+        categories: models.QuerySet[Category] = super().get_queryset(request)
+        return categories.annotate(tool_count=models.Count("tools"))
+
+    @admin.display(ordering="tool_count")
+    def tools(self, category: Any) -> int:
+        return int(category.tool_count)
+
+
+@admin.register(Source)
+class SourceAdmin(SlugIsForEverAdmin):
+    list_display = ["title", "kind", "read_on", "dated_on", "url"]
+    list_filter = ["kind", "read_on"]
+    search_fields = ["title", "slug", "url"]
+    date_hierarchy = "read_on"
+    prepopulated_fields = {"slug": ["title"]}
+    show_full_result_count = False
+    unrestored_fields = ("slug",)
+
+
+@admin.register(PricePoint)
+class PricePointAdmin(AppendOnlyAdmin):
+    list_display = ["tool", "label", "price", "unit", "effective_on", "basis", "source", "note"]
+    list_display_links = ["label"]
+    list_filter = ["basis", "effective_on", "currency", "tool__category"]
+    list_select_related = ["tool", "source"]
+    search_fields = ["tool__name", "tool__slug", "label", "unit"]
+    autocomplete_fields = ["tool", "source"]
+    date_hierarchy = "effective_on"
+    show_full_result_count = False
+    ordering = ["-effective_on", "-id"]
+
+    @admin.display(ordering="amount", empty_value="on request")
+    def price(self, point: PricePoint) -> str | None:
+        return None if point.amount is None else f"{point.amount.normalize():f} {point.currency}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A price of a published tool is seen at once: that is for those who publish."""
+        return super().has_add_permission(request) and request.user.has_perm("tools.publish_tool")
+
+
+@admin.register(FormerSlug)
+class FormerSlugAdmin(admin.ModelAdmin[FormerSlug]):
+    """Old addresses, to look at: they are made by changing a tool's slug."""
+
+    list_display = ["slug", "tool"]
+    list_select_related = ["tool"]
+    search_fields = ["slug", "tool__name"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

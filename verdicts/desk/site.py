@@ -1,0 +1,70 @@
+"""The admin site: who comes in, how long they may stay, and what the start page shows."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
+
+from verdicts.desk import second_factor, sessions
+
+
+class Desk(AdminSite):
+    site_header = f"{settings.SITE_NAME} desk"
+    site_title = f"{settings.SITE_NAME} desk"
+    index_title = "Today"
+    site_url = "/"
+    enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [
+            path("second-factor/", self.second_factor, name="second_factor"),
+            path("recovery-codes/", self.admin_view(self.recovery_codes), name="recovery_codes"),
+            *super().get_urls(),
+        ]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active staff, with a second factor where the site demands one."""
+        return super().has_permission(request) and not second_factor.is_due(request.user)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        guarded = super().admin_view(view, cacheable)
+
+        def fresh(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and sessions.is_over(
+                request.session, now=timezone.now()
+            ):
+                logout(request)
+            response: HttpResponse = guarded(request, *args, **kwargs)
+            return response
+
+        return fresh
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The password first; then, where the site demands it, the second factor."""
+        if super().has_permission(request) and second_factor.is_due(request.user):
+            there = reverse("admin:second_factor", current_app=self.name)
+            return redirect(f"{there}?{request.GET.urlencode()}")
+        return super().login(request, extra_context)
+
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        if not super().has_permission(request):
+            return redirect("admin:login")
+        if not second_factor.is_due(request.user):
+            return redirect("admin:index")
+        context = self.each_context(request)
+        return second_factor.ask(request, user=cast(User, request.user), context=context)
+
+    def recovery_codes(self, request: HttpRequest) -> HttpResponse:
+        context = self.each_context(request)
+        return second_factor.renew_codes(request, user=cast(User, request.user), context=context)
