@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -50,6 +50,15 @@ class ReviewQuerySet(models.QuerySet["Review"]):
             "tool", "reviewer"
         )
         return self.model.objects.filter(pk__in=latest.values("pk"))
+
+    def current_or_coming(self, *, on: dt.date) -> ReviewQuerySet:
+        """The review of each persona and tool that counts on the day, and all later ones."""
+        later = Review.objects.written_by(on=on).filter(
+            tool=OuterRef("tool"),
+            reviewer=OuterRef("reviewer"),
+            written_on__gt=OuterRef("written_on"),
+        )
+        return self.exclude(Exists(later))
 
     def in_panel_order(self) -> ReviewQuerySet:
         """By persona, oldest first, with the persona read along."""

@@ -37,6 +37,7 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     object_history_template = "desk/history.html"
     # What a restore leaves as it is: whether readers see it is decided at the desk, not by history.
     unrestored_fields: tuple[str, ...] = ()
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def history_view_title(self, request: HttpRequest, obj: models.Model) -> str:
         return f"History of {obj}"

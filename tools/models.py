@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Greatest, Least
 from django.urls import reverse
 from django.utils import timezone
@@ -268,11 +268,14 @@ class PricePointQuerySet(models.QuerySet["PricePoint"]):
 
     def current_or_coming(self, *, on: dt.date) -> PricePointQuerySet:
         """The row that holds on the day for each label, unit and currency, and all later ones."""
-        held = self.effective(on=on).order_by(
-            "tool", "label", "unit", "currency", "-effective_on", "-id"
+        later = PricePoint.objects.effective(on=on).filter(
+            tool=OuterRef("tool"),
+            label=OuterRef("label"),
+            unit=OuterRef("unit"),
+            currency=OuterRef("currency"),
+            effective_on__gt=OuterRef("effective_on"),
         )
-        latest = held.distinct("tool", "label", "unit", "currency").values("pk")
-        return self.filter(Q(effective_on__gt=on) | Q(pk__in=latest))
+        return self.exclude(Exists(later))
 
     def newest_first(self) -> PricePointQuerySet:
         return self.order_by("-effective_on", "-id")

@@ -210,7 +210,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "verdicts.desk.sessions.client_address"
+AXES_CLIENT_IP_CALLABLE = "verdicts.desk.sessions.signed_in_from"
 OTP_TOTP_ISSUER = SITE_NAME
 # Staff cookies live under the admin only: readers' pages never see or set one.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,11 +14,6 @@ from verdicts.desk.publishing import EditorialAdmin, EditorialForm
 
 
 class ComparisonForm(EditorialForm):
-    class Meta:
-        model = Comparison
-        fields = ["first", "second", "headline", "publish_at"]
-        widgets = {"headline": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})}
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         first, second = cleaned.get("first"), cleaned.get("second")
@@ -66,6 +60,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Comparison)
 class ComparisonAdmin(EditorialAdmin):
     form = ComparisonForm
+    fields = ["first", "second", "headline", "publish_at"]
     visible_by = "publish_at"
     unrestored_fields = ("first", "second", "publish_at")
     list_display = ["__str__", "category", "state", "publish_at", "edited_by"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+
+from votes.visitors import client_address
 
 LONGEST = dt.timedelta(hours=12)
 LONGEST_IDLE = dt.timedelta(hours=2)
@@ -26,9 +27,6 @@ def is_over(session: SessionBase, *, now: dt.datetime) -> bool:
     return False
 
 
-def client_address(request: HttpRequest) -> str:
-    """Where a request comes from, believing as many proxies as TRUSTED_PROXIES says."""
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
-    forwarded = [hop.strip() for hop in hops if hop.strip()]
-    believed = forwarded[-settings.TRUSTED_PROXIES :] if settings.TRUSTED_PROXIES else []
-    return believed[0] if believed else str(request.META["REMOTE_ADDR"])
+def signed_in_from(request: HttpRequest) -> str:
+    """The address for the log of log-ins, by the rule that the votes go by."""
+    return str(client_address(request))

@@ -17,11 +17,6 @@ from verdicts.desk.publishing import EditorialAdmin, EditorialForm
 
 
 class ToolForm(EditorialForm):
-    class Meta:
-        model = Tool
-        fields = "__all__"
-        widgets = {"notes": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})}
-
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
         former = FormerSlug.objects.filter(slug=slug).exclude(tool=self.instance.pk).first()
@@ -73,7 +68,8 @@ class PriceInline(DatedRowsInline, admin.TabularInline[PricePoint, Tool]):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[PricePoint]:
         """What holds today, and what is to come."""
-        return PricePoint.objects.current_or_coming(on=timezone.localdate())
+        points = PricePoint.objects.current_or_coming(on=timezone.localdate())
+        return points.select_related("source").order_by("label", "unit", "effective_on")
 
 
 class ReviewInline(DatedRowsInline, admin.StackedInline[Review, Tool]):
@@ -87,8 +83,9 @@ class ReviewInline(DatedRowsInline, admin.StackedInline[Review, Tool]):
     extra = 4
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Review]:
-        current = Review.objects.all().current().values("pk")
-        return super().get_queryset(request).filter(pk__in=current).order_by("reviewer__position")
+        """What counts today, and what is to come."""
+        reviews = Review.objects.current_or_coming(on=timezone.localdate())
+        return reviews.select_related("reviewer").order_by("reviewer__position", "written_on")
 
     def get_extra(self, request: HttpRequest, obj: Tool | None = None, **kwargs: Any) -> int:
         """A blank review for each persona that has not judged the tool."""

@@ -83,8 +83,10 @@ def test_pages_of_one_object_open_only_with_their_list(sign_in: SignIn, role: st
                 continue
             arguments = [first.pk]
             if page == "simple_history":
-                history = getattr(first, "history", None)
-                arguments += [history.first().pk] if history and history.first() else [0]
+                versions = first.history.all() if hasattr(first, "history") else []
+                if not versions:
+                    continue
+                arguments += [versions[0].pk]
             try:
                 address = reverse(f"admin:{model.replace('.', '_')}_{page}", args=arguments)
             except NoReverseMatch:
@@ -99,9 +101,7 @@ def test_pages_of_one_object_open_only_with_their_list(sign_in: SignIn, role: st
 @pytest.mark.usefixtures("published_pair")
 @pytest.mark.parametrize("page", ["change", "delete", "hand_back"])
 @pytest.mark.parametrize("model", ["tool", "comparison"])
-def test_a_writer_changes_nothing_that_readers_see(
-    sign_in: SignIn, model: str, page: str
-) -> None:
+def test_a_writer_changes_nothing_that_readers_see(sign_in: SignIn, model: str, page: str) -> None:
     published = apps.get_model("tools", model).objects.first()
     address = reverse(f"admin:tools_{model}_{page}", args=[published.pk])
     assert sign_in("writer").post(address, {"post": "yes"}).status_code == 403
