@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from axes.models import AccessFailureLog, AccessLog
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +46,7 @@ def code_of(device: TOTPDevice) -> str:
     return f"{generator.token():06}"
 
 
-def log_in(client: Client, password: str = PASSWORD) -> HttpResponse:
+def log_in(client: Client, password: str = PASSWORD) -> Any:
     return client.post(LOGIN, {"username": "ada", "password": password})
 
 
