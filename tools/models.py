@@ -360,6 +360,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def newest_first(self) -> ComparisonQuerySet:
         return self.order_by("-publish_at", "-id")
 
+    def oldest_first(self) -> ComparisonQuerySet:
+        """By the hour of publication, drafts last."""
+        return self.order_by(F("publish_at").asc(nulls_last=True), "id")
+
     def with_tools(self) -> ComparisonQuerySet:
         return self.select_related("first__category", "second__category")
 
@@ -368,6 +372,11 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
 
     def of_tool(self, tool: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=tool) | Q(second=tool))
+
+    def between(self, tool_ids: Iterable[int]) -> ComparisonQuerySet:
+        """Comparisons both of whose tools are among these."""
+        ids = list(tool_ids)
+        return self.filter(first__in=ids, second__in=ids)
 
     def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
