@@ -6,12 +6,16 @@ Say only what the test is about; everything else is filled in.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from newsletter.addresses import email_key, receiver_of
-from newsletter.models import Issue, Subscriber
+from newsletter.models import Delivery, Edition, Issue, Subscriber
+from newsletter.moulds import ADDRESS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE
 from reviews.models import Review, Reviewer
 from tools.models import Category, Comparison, Openness, PriceKind, PricePoint, Source, Tool
 
@@ -121,3 +125,34 @@ def make_subscriber(email: str = "", **fields: Any) -> Subscriber:
         "confirmed_at": NOW,
     } | fields
     return Subscriber.objects.create(**made)
+
+
+def make_edition(issue: Issue, **fields: Any) -> Edition:
+    """A small mail with its marks."""
+    message = (
+        f"To: {ADDRESS}\r\nSubject: Ship it\r\n"
+        f"Message-ID: <{MESSAGE_KEY}@verdicts.example>\r\n"
+        f"List-Unsubscribe: <https://verdicts.example/newsletter/unsubscribe/{UNSUBSCRIBE}/>\r\n"
+        f"\r\nThe verdict.\r\n.\r\nTopics: {PREFERENCES}\r\n"
+    ).encode()
+    made = {
+        "subject": "Ship it",
+        "html": "<p>The verdict.",
+        "text": "The verdict.",
+        "message": message,
+        "sha256": hashlib.sha256(message).digest(),
+    } | fields
+    return Edition.objects.create(issue=issue, **made)
+
+
+def make_sending_issue(*readers: Subscriber, **fields: Any) -> Issue:
+    """An issue on its way to these readers, with time left."""
+    now = timezone.now()
+    issue = make_issue(**{"send_at": now, "send_by": now + dt.timedelta(days=1)} | fields)
+    edition = make_edition(issue)
+    Delivery.objects.bulk_create(
+        Delivery(issue=issue, subscriber=reader, edition=edition) for reader in readers
+    )
+    issue.state, issue.audience, issue.frozen_at = Issue.State.SENDING, len(readers), now
+    issue.save()
+    return issue

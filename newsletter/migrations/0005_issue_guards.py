@@ -17,10 +17,10 @@ begin
 end $$;
 create trigger newsletter_issue_is_fixed before update on newsletter_issue for each row
 when (old.state <> 'draft' and old.contents <> '{}' and
-    (new.subject, new.preheader, new.intro, new.item_order, new.contents, new.answers,
+    (new.subject, new.intro, new.item_order, new.contents, new.answers,
      new.made_at, new.slot_on)
     is distinct from
-    (old.subject, old.preheader, old.intro, old.item_order, old.contents, old.answers,
+    (old.subject, old.intro, old.item_order, old.contents, old.answers,
      old.made_at, old.slot_on))
 execute function newsletter_issue_is_fixed();
 

@@ -133,10 +133,7 @@ class Issue(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it is paused or held.")
     subject = models.CharField(
-        max_length=120, blank=True, help_text="Empty: made from the first verdict."
-    )
-    preheader = models.CharField(
-        max_length=140, blank=True, help_text="The line that mail programs show after the subject."
+        max_length=300, blank=True, editable=False, help_text="Made with its digest."
     )
     intro = models.TextField(max_length=2000, blank=True, help_text="A few words of the editors.")
     item_order = ArrayField(
@@ -323,8 +320,8 @@ class Edition(models.Model):
     topics = ArrayField(
         models.BigIntegerField(), default=list, blank=True, help_text="Sorted; empty: every topic."
     )
-    subject = models.CharField(max_length=200)
-    preheader = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=300)
+    preheader = models.TextField(blank=True)
     html = models.TextField()
     text = models.TextField()
     message = models.BinaryField(help_text="The MIME message with its marks.")

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from newsletter.models import Delivery, Edition, Issue, Switch, WrongStateError
-from tests.factories import NOW, make_issue, make_subscriber
+from tests.factories import NOW, make_edition, make_issue, make_subscriber
 
 pytestmark = pytest.mark.django_db
 State = Issue.State
@@ -118,13 +118,6 @@ def test_the_switch_knows_its_database():
     assert not Switch.load(now=NOW).is_at_home
     switch.adopt()
     assert Switch.load(now=NOW).is_at_home
-
-
-def make_edition(issue, **fields):
-    return Edition.objects.create(
-        issue=issue,
-        **{"subject": "s", "html": "h", "text": "t", "message": b"", "sha256": b""} | fields,
-    )
 
 
 def make_delivery(**fields):

@@ -1,0 +1,350 @@
+"""The sender's hold on the queue in Postgres: claim, mark, settle, recover.
+
+It speaks SQL on a session of its own, because the session's advisory lock is the worker's sign
+of life, and because the cursor must be committed, by itself and for certain, before each body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.db import connection as django_connection
+
+from newsletter.models import Delivery, Issue
+
+logger = logging.getLogger(__name__)
+
+# The first half of every advisory lock here; the second is the slot. ('lett')
+LOCKS = 0x6C657474
+BATCH = 200
+# So many connections that failed in a row, and the issue waits for a person.
+CONNECTION_ERRORS = 20
+# More refusals for policy than 2 % of 500 mails, and it waits too.
+WINDOW = 500
+WINDOW_REFUSALS = WINDOW // 50
+# A receiver that asked us to slow down waits this long at first, twice as long each time.
+FIRST_PAUSE_MINUTES, LONGEST_PAUSE_MINUTES = 1, 60
+# What it said before this is forgotten.
+PAUSE_MEMORY = dt.timedelta(hours=2)
+
+State = Delivery.State
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in hand, with what its mail needs."""
+
+    subscriber_id: int
+    email: str
+    receiver: str
+    token_version: int
+    edition_id: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Deliveries claimed under one lease, in the order of their ids."""
+
+    lease_id: int
+    issue_id: int
+    rows: list[Claimed]
+
+
+CLAIM = f"""
+with chosen as (
+    select d.subscriber_id, s.email, s.receiver, s.token_version, s.state = 'confirmed' as wants
+    from newsletter_delivery d join newsletter_subscriber s on s.id = d.subscriber_id
+    where d.issue_id = %(issue)s and d.state in ({State.PENDING}, {State.DEFERRED})
+      and (d.next_at is null or d.next_at <= %(now)s)
+      and s.receiver <> all(array(
+          select receiver from newsletter_receiverpause where paused_until > %(now)s))
+    order by d.subscriber_id limit {BATCH}
+    for update of d skip locked
+)
+update newsletter_delivery d
+set state = case when wants then {State.CLAIMED} else {State.SUPPRESSED} end,
+    lease_id = %(lease)s, next_at = null
+from chosen
+where d.issue_id = %(issue)s and d.subscriber_id = chosen.subscriber_id
+returning d.subscriber_id, email, receiver, token_version, d.edition_id, d.attempts, wants
+"""
+OPEN_LEASE = f"""
+insert into newsletter_lease (issue_id, slot, pos, opened_at)
+select id, %(slot)s, 0, %(now)s from newsletter_issue
+where id = %(issue)s and state = '{Issue.State.SENDING}' and send_by > %(now)s
+  and not exists (select from newsletter_switch where stop)
+returning id
+"""
+# One statement, one commit, one row that stays on its page: the price of a mail.
+MARK = f"""
+update newsletter_lease set pos = %(subscriber)s
+where id = %(lease)s and closed_at is null
+  and exists (select from newsletter_issue i where i.id = issue_id
+              and i.state = '{Issue.State.SENDING}' and i.send_by > %(now)s)
+  and not exists (select from newsletter_switch where stop)
+"""
+
+
+class Queue:
+    """A worker's session, holding one slot. Use `Queue.open`."""
+
+    def __init__(self, connection: psycopg.Connection[Any], slot: int) -> None:
+        self.connection = connection
+        self.slot = slot
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, *, slots: int) -> Iterator[Queue | None]:
+        """A session with a free slot of 1 to `slots`; None when all are taken."""
+        with contextlib.closing(own_session()) as connection:
+            for slot in range(1, slots + 1):
+                if try_lock(connection, slot):
+                    yield cls(connection, slot)
+                    return
+            yield None
+
+    def recover(self, *, now: dt.datetime) -> int:
+        return recover(self.connection, now=now)
+
+    def claim(self, *, issue_id: int, now: dt.datetime) -> Batch | None:
+        """The next deliveries, now this worker's; None when nothing may or need be sent."""
+        known: dict[str, Any] = {"issue": issue_id, "slot": self.slot, "now": now}
+        with self.connection.transaction():
+            lease = self.connection.execute(OPEN_LEASE, known).fetchone()
+            if lease is None:
+                return None
+            claimed = self.connection.execute(CLAIM, known | {"lease": lease[0]}).fetchall()
+            if not claimed:
+                raise psycopg.Rollback
+            rows = sorted(row[:-1] for row in claimed if row[-1])
+            return Batch(lease[0], issue_id, [Claimed(*row) for row in rows])
+        return None
+
+    def mark(self, batch: Batch, subscriber_id: int, *, now: dt.datetime) -> bool:
+        """Commit that this reader's body goes out next; False if it must not."""
+        marked = self.connection.execute(
+            MARK, {"subscriber": subscriber_id, "lease": batch.lease_id, "now": now}, prepare=True
+        )
+        return marked.rowcount == 1
+
+    def put_back(self, batch: Batch, row: Claimed) -> None:
+        """Not sent and no fault of the reader's: as if it had not been claimed."""
+        self.note(batch, row, f"state = {State.PENDING}, lease_id = null")
+
+    def defer(
+        self, batch: Batch, row: Claimed, *, until: dt.datetime, code: int, reply: str
+    ) -> None:
+        self.note(
+            batch,
+            row,
+            f"state = {State.DEFERRED}, attempts = attempts + 1, next_at = %(until)s,"
+            " smtp_code = %(code)s, reply = %(reply)s",
+            until=until,
+            code=code,
+            reply=reply,
+        )
+
+    def fail(self, batch: Batch, row: Claimed, *, code: int | None, reply: str) -> None:
+        self.note(
+            batch,
+            row,
+            f"state = {State.FAILED}, attempts = attempts + 1, smtp_code = %(code)s,"
+            " reply = %(reply)s",
+            code=code,
+            reply=reply,
+        )
+
+    def doubt(self, batch: Batch, row: Claimed, *, reply: str) -> None:
+        """Sent, or not: nobody knows."""
+        self.note(batch, row, f"state = {State.AMBIGUOUS}, reply = %(reply)s", reply=reply)
+
+    def note(self, batch: Batch, row: Claimed, changes: str, **known: Any) -> None:
+        if "reply" in known:
+            known["reply"] = known["reply"][:120]
+        self.connection.execute(
+            f"update newsletter_delivery set {changes} where issue_id = %(issue)s"
+            f" and subscriber_id = %(subscriber)s and lease_id = %(lease)s"
+            f" and state = {State.CLAIMED}",
+            known
+            | {
+                "issue": batch.issue_id,
+                "subscriber": row.subscriber_id,
+                "lease": batch.lease_id,
+            },
+        )
+
+    def settle(self, batch: Batch, *, last_sent: int, tried: int, now: dt.datetime) -> None:
+        """The batch is over: up to `last_sent` what is in hand was sent, the rest goes back."""
+        with self.connection.transaction():
+            if not self.close_lease(batch.lease_id, now=now):
+                logger.warning("Lease %s was recovered by another worker.", batch.lease_id)
+                return
+            settle_rows(self.connection, batch.lease_id, sent_up_to=last_sent, now=now)
+            self.connection.execute(
+                "update newsletter_issue set"
+                " window_refused = case when window_tried + %(tried)s >= %(window)s then 0"
+                " else window_refused end,"
+                " window_tried = case when window_tried + %(tried)s >= %(window)s then 0"
+                " else window_tried + %(tried)s end,"
+                " connection_errors = case when %(last)s > 0 then 0 else connection_errors end"
+                " where id = %(issue)s",
+                {
+                    "tried": tried,
+                    "window": WINDOW,
+                    "last": last_sent,
+                    "issue": batch.issue_id,
+                },
+            )
+
+    def close_lease(self, lease_id: int, *, now: dt.datetime) -> bool:
+        closed = self.connection.execute(
+            "update newsletter_lease set closed_at = %s where id = %s and closed_at is null",
+            [now, lease_id],
+        )
+        return closed.rowcount == 1
+
+    def count_refusal(self, issue_id: int) -> bool:
+        """One more refusal for policy; True if the issue is paused for it now."""
+        return self.count(
+            issue_id,
+            "window_refused",
+            limit=WINDOW_REFUSALS,
+            reason="The relay refuses our mail by policy. Read its replies before resuming.",
+        )
+
+    def count_connection_error(self, issue_id: int) -> bool:
+        """One more connection that failed in a row; True if the issue is paused for it now."""
+        return self.count(
+            issue_id,
+            "connection_errors",
+            limit=CONNECTION_ERRORS - 1,
+            reason="The relay does not answer. Check EMAIL_URL and the relay, then resume.",
+        )
+
+    def count(self, issue_id: int, counter: str, *, limit: int, reason: str) -> bool:
+        self.connection.execute(
+            f"update newsletter_issue set {counter} = {counter} + 1 where id = %s", [issue_id]
+        )
+        paused = self.connection.execute(
+            f"update newsletter_issue set state = '{Issue.State.PAUSED}', reason = %s"
+            f" where id = %s and state = '{Issue.State.SENDING}' and {counter} > %s",
+            [reason, issue_id, limit],
+        )
+        return paused.rowcount == 1
+
+    def pause_receiver(self, receiver: str, *, now: dt.datetime) -> None:
+        """Leave a receiver alone for a minute, twice as long each time that it asks again."""
+        self.connection.execute(
+            "insert into newsletter_receiverpause as known (receiver, paused_until, minutes)"
+            " values (%(receiver)s, %(now)s + make_interval(mins => %(first)s), %(first)s)"
+            " on conflict (receiver) do update set"
+            " minutes = case when known.paused_until < %(now)s - %(memory)s::interval"
+            " then %(first)s else least(known.minutes * 2, %(longest)s) end,"
+            " paused_until = %(now)s + make_interval(mins => case"
+            " when known.paused_until < %(now)s - %(memory)s::interval"
+            " then %(first)s else least(known.minutes * 2, %(longest)s) end)"
+            " where known.paused_until <= %(now)s",
+            {
+                "receiver": receiver,
+                "now": now,
+                "first": FIRST_PAUSE_MINUTES,
+                "longest": LONGEST_PAUSE_MINUTES,
+                "memory": PAUSE_MEMORY,
+            },
+        )
+
+
+def own_session() -> psycopg.Connection[Any]:
+    """A direct session on the site's database that commits each statement for certain."""
+    parameters = django_connection.get_connection_params()
+    for ours in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(ours, None)
+    connection = psycopg.connect(
+        **parameters
+        | {
+            "autocommit": True,
+            "application_name": "verdicts newsletter",
+            # A session whose worker's host is gone must end, and its lock with it.
+            "keepalives": 1,
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        }
+    )
+    connection.execute("set synchronous_commit = on")
+    return connection
+
+
+def try_lock(connection: psycopg.Connection[Any], slot: int) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s, %s)", [LOCKS, slot]).fetchone()
+    return bool(row and row[0])
+
+
+def recover(connection: psycopg.Connection[Any], *, now: dt.datetime) -> int:
+    """Settle the leases of workers that are gone; how many there were."""
+    leases = connection.execute(
+        "select id, slot from newsletter_lease where closed_at is null order by id"
+    ).fetchall()
+    recovered = 0
+    for lease_id, slot in leases:
+        if try_lock(connection, slot):
+            recovered += recover_lease(connection, lease_id, now=now)
+            connection.execute("select pg_advisory_unlock(%s, %s)", [LOCKS, slot])
+    return recovered
+
+
+def recover_lease(connection: psycopg.Connection[Any], lease_id: int, *, now: dt.datetime) -> bool:
+    """Before the cursor was sent, at the cursor nobody knows, behind it nothing was.
+
+    Whoever calls holds the slot's lock, so that its owner is gone.
+    """
+    with connection.transaction():
+        lease = connection.execute(
+            "update newsletter_lease set closed_at = %s where id = %s and closed_at is null"
+            " returning pos",
+            [now, lease_id],
+        ).fetchone()
+        if lease is None:
+            return False
+        connection.execute(
+            f"update newsletter_delivery set state = {State.AMBIGUOUS},"
+            " reply = 'Its worker ended while the mail was handed over.'"
+            f" where lease_id = %s and state = {State.CLAIMED} and subscriber_id = %s",
+            [lease_id, lease[0]],
+        )
+        settle_rows(connection, lease_id, sent_up_to=lease[0], now=now)
+    return True
+
+
+def settle_rows(
+    connection: psycopg.Connection[Any], lease_id: int, *, sent_up_to: int, now: dt.datetime
+) -> None:
+    connection.execute(
+        f"update newsletter_delivery set state = {State.SENT}, sent_at = %s, smtp_code = 250"
+        f" where lease_id = %s and state = {State.CLAIMED} and subscriber_id <= %s",
+        [now, lease_id, sent_up_to],
+    )
+    connection.execute(
+        f"update newsletter_delivery set state = {State.PENDING}, lease_id = null"
+        f" where lease_id = %s and state = {State.CLAIMED}",
+        [lease_id],
+    )
+
+
+def slots_in_use() -> int:
+    """How many workers hold a slot at this moment, read from the locks themselves."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from pg_locks where locktype = 'advisory' and classid = %s"
+            " and objsubid = 2 and granted and database ="
+            " (select oid from pg_database where datname = current_database())",
+            [LOCKS],
+        )
+        return int(cursor.fetchone()[0])

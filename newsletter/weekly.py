@@ -1,0 +1,356 @@
+"""One week's issue, step by step: draft, ready, frozen, sent, done.
+
+`tick` takes every step that is due, once a minute. Each step is a conditional update or one
+transaction under the issue's row lock, so that two ticks, or one that was killed, do no harm.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterable
+from contextlib import closing
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Q
+
+from newsletter.digest import Digest, digest_for
+from newsletter.messages import RenderedMail, render_issue
+from newsletter.models import (
+    Delivery,
+    Edition,
+    Issue,
+    Lease,
+    MailEvent,
+    QuietWeek,
+    Subscriber,
+    Switch,
+    WrongStateError,
+)
+from newsletter.models.issues import KEPT_FOR, LATEST_AFTER
+from newsletter.notices import tell_staff
+from newsletter.queue import own_session, recover, slots_in_use
+from newsletter.slots import last_slot_week, slot_day, slot_of
+
+logger = logging.getLogger(__name__)
+
+# A provider's word that an ambiguous mail arrived may come so late.
+EVIDENCE_WITHIN = dt.timedelta(minutes=15)
+# Of the mails of an issue, once so many are out.
+MOST_BOUNCES, MOST_COMPLAINTS, JUDGED_FROM = 0.05, 0.003, 500
+# Mails to send and nobody who sends them for so long is worth an alarm.
+STALLED_AFTER = dt.timedelta(minutes=3)
+
+LATE = "Its latest time is over. Resume it if it still makes sense."
+MOVED = (
+    "The database was restored or moved. Read 'newsletter_status', then run"
+    " 'newsletter_status --adopt-database'."
+)
+
+
+class NothingToSayError(Exception):
+    """Nothing was published and no answer changed: there is no issue."""
+
+
+def tick(*, now: dt.datetime) -> list[int]:
+    """Take every step that is due; the issues for which slices are wanted, once per slice."""
+    open_week(now=now)
+    for issue in Issue.objects.due(now=now):
+        begin(issue, now=now)
+    recover_leases(now=now)
+    for issue in Issue.objects.sending():
+        look_after(issue, now=now)
+    finish(now=now)
+    return wanted_slices(now=now)
+
+
+def open_week(*, now: dt.datetime) -> None:
+    """Make the issue of the latest slot, unless that was before the installation."""
+    monday = last_slot_week(now)
+    if slot_of(monday) < Switch.load(now=now).installed_at:
+        return
+    if not QuietWeek.objects.filter(pk=monday).exists():
+        draft_of(monday)
+
+
+def draft_of(monday: dt.date) -> Issue:
+    """The week's issue; a new draft for its slot if there is none."""
+    slot = slot_of(monday)
+    issue, _ = Issue.objects.get_or_create(
+        week_of=monday,
+        defaults={
+            "slot_on": slot_day(monday),
+            "send_at": slot,
+            "send_by": slot + LATEST_AFTER,
+        },
+    )
+    return issue
+
+
+def begin(issue: Issue, *, now: dt.datetime) -> None:
+    """Bring an issue whose hour has come to its readers, or hold it for a person."""
+    try:
+        if not Switch.load(now=now).is_at_home:
+            hold(issue, reason=MOVED)
+        elif issue.send_by <= now:
+            hold(issue, reason=LATE)
+        else:
+            make_ready(issue, now=now)
+            freeze(issue, now=now)
+    except NothingToSayError:
+        keep_quiet(issue, now=now)
+    except WrongStateError:
+        logger.info("%s was moved on by somebody else.", issue)
+
+
+def hold(issue: Issue, *, reason: str) -> None:
+    issue.hold(reason=reason)
+    tell_staff(f"{issue} is held", reason)
+
+
+def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
+    """What the issue says: as it was made, or as it would be made at `now`.
+
+    Raises NothingToSayError.
+    """
+    if issue.contents:
+        return Digest.of_json(issue.contents)
+    before = Issue.objects.before(issue.week_of)
+    digest = digest_for(
+        dated_on=issue.slot_on,
+        since=before.made_at if before else None,
+        before=before.answers if before else {},
+        now=now,
+    )
+    if digest is None:
+        raise NothingToSayError
+    return digest.arranged(keys=issue.item_order, intro=issue.intro)
+
+
+def rendered(issue: Issue, digest: Digest) -> RenderedMail:
+    """The mail's bytes depend on nothing but the issue and its digest."""
+    return render_issue(digest, issue_id=issue.pk, dated_at=issue.send_at)
+
+
+@transaction.atomic
+def make_ready(issue: Issue, *, now: dt.datetime) -> None:
+    """Fix what the issue says, and render it for every choice of topics in use.
+
+    A later call changes nothing. Raises NothingToSayError.
+    """
+    issue.refresh_from_db(from_queryset=Issue.objects.select_for_update())
+    if issue.state != Issue.State.DRAFT:
+        return
+    digest = digest_of(issue, now=now)
+    issue.contents, issue.answers = digest.as_json(), digest.answers
+    issue.subject, issue.made_at = digest.subject, now
+    issue.ambiguous_policy = settings.NEWSLETTER_AMBIGUOUS
+    issue.state = Issue.State.READY
+    issue.save()
+    render_editions(issue, digest)
+
+
+def render_editions(issue: Issue, digest: Digest) -> None:
+    """Render the editions that readers need and that are not there yet."""
+    known = {tuple(topics) for topics in issue.editions.values_list("topics", flat=True)}
+    for topics in [(), *topic_sets(digest.topics)]:
+        part = digest.for_topics(topics)
+        if topics not in known and part:
+            mail = rendered(issue, part)
+            # Cutting it once proves that every mark is whole, before anybody is sent anything.
+            assert mail.mould
+            Edition.objects.create(
+                issue=issue,
+                topics=list(topics),
+                subject=mail.subject,
+                preheader=mail.preheader,
+                html=mail.html,
+                text=mail.text,
+                message=mail.mime,
+                sha256=hashlib.sha256(mail.mime).digest(),
+            )
+
+
+def topic_sets(topics: Iterable[int]) -> list[tuple[int, ...]]:
+    """What confirmed readers with topics of their own chose of these; each set once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct array("
+            " select topic from unnest(topics) topic where topic = any(%(topics)s) order by 1)"
+            " from newsletter_subscriber"
+            " where state = 'confirmed' and topics && %(topics)s::bigint[]",
+            {"topics": sorted(topics)},
+        )
+        return sorted(tuple(row[0]) for row in cursor.fetchall())
+
+
+FREEZE = f"""
+insert into newsletter_delivery
+    (issue_id, subscriber_id, edition_id, state, attempts, reply)
+select e.issue_id, s.id, e.id, {Delivery.State.PENDING}, 0, ''
+from newsletter_subscriber s
+join newsletter_edition e on e.issue_id = %(issue)s and e.topics = case
+    when s.topics = '{{}}' then '{{}}'::bigint[]
+    else array(select topic from unnest(s.topics) topic where topic = any(%(topics)s) order by 1)
+    end
+where s.state = 'confirmed' and (s.topics = '{{}}' or s.topics && %(topics)s::bigint[])
+order by s.id
+on conflict do nothing
+"""
+
+
+def freeze(issue: Issue, *, now: dt.datetime) -> None:
+    """Write one pending delivery per reader, all or none, and begin to send."""
+    if issue.state == Issue.State.READY:
+        issue.move(Issue.State.FREEZING, out_of=[Issue.State.READY])
+    with transaction.atomic():
+        waiting = Issue.objects.select_for_update(skip_locked=True)
+        if not waiting.filter(pk=issue.pk, state=Issue.State.FREEZING).exists():
+            return
+        digest = Digest.of_json(issue.contents)
+        render_editions(issue, digest)
+        with connection.cursor() as cursor:
+            cursor.execute(FREEZE, {"issue": issue.pk, "topics": sorted(digest.topics)})
+        issue.move(
+            Issue.State.SENDING,
+            out_of=[Issue.State.FREEZING],
+            audience=issue.deliveries.count(),
+            frozen_at=now,
+        )
+    with connection.cursor() as cursor:
+        # The first claim must know that the table has grown.
+        cursor.execute("analyze newsletter_delivery")
+
+
+def keep_quiet(issue: Issue, *, now: dt.datetime) -> None:
+    """An empty week has no issue; the staff are told, once."""
+    issue.delete()
+    _, is_new = QuietWeek.objects.get_or_create(pk=issue.week_of, defaults={"at": now})
+    if is_new:
+        tell_staff(
+            f"No issue this week ({issue.slot_on:%-d %B %Y})",
+            "Nothing was published since the last issue and no answer changed."
+            " What is published later this week waits for the next one.",
+        )
+
+
+def recover_leases(*, now: dt.datetime) -> None:
+    """Settle what workers that are gone had in hand."""
+    if Lease.objects.filter(closed_at__isnull=True).exists():
+        with closing(own_session()) as session:
+            recover(session, now=now)
+
+
+def look_after(issue: Issue, *, now: dt.datetime) -> None:
+    """An issue on its way: doubts, complaints, its latest time, its books."""
+    if not Switch.load(now=now).is_at_home:
+        return hold(issue, reason=MOVED)
+    resolve_doubts(issue, now=now)
+    if issue.send_by <= now:
+        return end_late(issue)
+    if trouble := trouble_reported(issue):
+        issue.pause(reason=trouble)
+        return tell_staff(f"{issue} is paused", trouble)
+    books = issue.books(now=now)
+    if not books.balance:
+        logger.error("The books of %s do not balance: %s", issue, books)
+    if books.pending and is_stalled(issue, now=now):
+        logger.error("%s waits to be sent and no worker sends it.", issue)
+    return None
+
+
+def resolve_doubts(issue: Issue, *, now: dt.datetime) -> None:
+    """Queue ambiguous mails again where the policy says so, once evidence could have come."""
+    if issue.ambiguous_policy == Issue.Policy.HOLD:
+        return
+    doubts = issue.deliveries.ambiguous()
+    if issue.ambiguous_policy == Issue.Policy.RESEND and settings.MAIL_WEBHOOK_SECRET:
+        settled = Lease.objects.filter(closed_at__lt=now - EVIDENCE_WITHIN)
+        doubts = doubts.filter(lease__in=settled)
+    doubts.update(state=Delivery.State.PENDING, lease=None, next_at=None)
+
+
+def end_late(issue: Issue) -> None:
+    """Who could not be reached in a day has failed; who was not tried waits for a person."""
+    issue.deliveries.deferred().update(
+        state=Delivery.State.FAILED, reply="temporary: not taken within the issue's time"
+    )
+    if issue.deliveries.open().exists():
+        hold(issue, reason=LATE)
+
+
+def trouble_reported(issue: Issue) -> str:
+    """Why readers' reports forbid to go on, or ''."""
+    sent = issue.deliveries.filter(state=Delivery.State.SENT).count()
+    if sent < JUDGED_FROM:
+        return ""
+    kind = MailEvent.Kind
+    reports = issue.mail_events.aggregate(
+        bounces=Count("pk", filter=Q(kind=kind.BOUNCED)),
+        complaints=Count("pk", filter=Q(kind=kind.COMPLAINED)),
+    )
+    if reports["complaints"] > sent * MOST_COMPLAINTS:
+        return f"{reports['complaints']} of {sent} readers reported it as spam."
+    if reports["bounces"] > sent * MOST_BOUNCES:
+        return f"{reports['bounces']} of {sent} mails bounced."
+    return ""
+
+
+def is_stalled(issue: Issue, *, now: dt.datetime) -> bool:
+    """Mails wait, nobody holds a slot, and nobody has claimed any for minutes."""
+    since = now - STALLED_AFTER
+    begun = issue.frozen_at is not None and issue.frozen_at < since
+    recent = issue.leases.filter(opened_at__gte=since)
+    return begun and not recent.exists() and slots_in_use() == 0
+
+
+def finish(*, now: dt.datetime) -> None:
+    """An issue with nothing left to try is done: its rows say so."""
+    Issue.objects.finished().update(state=Issue.State.DONE, finished_at=now)
+
+
+def wanted_slices(*, now: dt.datetime) -> list[int]:
+    """An issue's id for each free connection, if it has mails that may be sent now."""
+    free = settings.NEWSLETTER_CONNECTIONS - slots_in_use()
+    if free <= 0 or Switch.load(now=now).stop:
+        return []
+    for issue in Issue.objects.sending():
+        if issue.deliveries.claimable(now=now).exists():
+            return [issue.pk] * free
+    return []
+
+
+def adopt_database(*, now: dt.datetime) -> list[Issue]:
+    """Accept the database as ours; the issues that were held for it go on."""
+    Switch.load(now=now).adopt()
+    held = list(Issue.objects.filter(state=Issue.State.HELD, reason=MOVED))
+    for issue in held:
+        issue.resume(now=now)
+    return held
+
+
+def audience_of(digest: Digest) -> int:
+    """How many readers the issue would have."""
+    return Subscriber.objects.confirmed().interested_in(sorted(digest.topics)).count()
+
+
+def drop_old_deliveries(*, now: dt.datetime) -> None:
+    """Forget who got issues that were done long ago; their totals stay."""
+    old = Issue.objects.filter(
+        state__in=[Issue.State.DONE, Issue.State.CANCELLED],
+        totals__isnull=True,
+        audience__isnull=False,
+        send_by__lt=now - KEPT_FOR,
+    )
+    for issue in old:
+        with transaction.atomic():
+            books = issue.books(now=now)
+            issue.totals = {name: getattr(books, name) for name in TOTALS}
+            issue.save(update_fields=["totals"])
+            issue.deliveries.all()._raw_delete(using="default")
+            issue.leases.all().delete()
+
+
+TOTALS = ("pending", "claimed", "deferred", "sent", "failed", "suppressed", "ambiguous")

@@ -1,0 +1,43 @@
+"""Committed rows for the sender, which works on a session of its own, and a relay for it."""
+
+import pytest
+from django.db import connection
+
+from tests.newsletter.invariants import assert_invariants
+from tests.newsletter.sink import running_sink
+
+
+@pytest.fixture
+def committed_db(django_db_setup, django_db_blocker):
+    """A database whose commits are real. Afterwards the invariants hold and our rows are gone."""
+    with django_db_blocker.unblock():
+        try:
+            yield
+            assert_invariants()
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "truncate newsletter_issue, newsletter_subscriber, newsletter_suppression,"
+                    " newsletter_mailevent, newsletter_receiverpause, newsletter_quietweek"
+                    " cascade"
+                )
+                cursor.execute("update newsletter_switch set stop = false")
+            connection.close()
+
+
+@pytest.fixture
+def relay(settings, tmp_path):
+    """Starts a relay with faults, to which the settings then lead: `relay(later_once=0.02)`."""
+    running = []
+
+    def start(**faults):
+        context = running_sink(tmp_path, **faults)
+        sink = context.__enter__()
+        running.append(context)
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+        settings.EMAIL_HOST_USER, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = "", False, False
+        return sink
+
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
