@@ -37,6 +37,10 @@ class Ballot:
     `token` stays empty on shared pages. `is_known`: a cookie makes the token needless.
     """
 
+    choices = ("ship", "skip")
+    fragment = "votes/_ballot.html"
+    name = "ballot"
+
     tool: Tool
     choice: str = ""
     token: str = ""
@@ -59,8 +63,16 @@ class Ballot:
         return reverse("vote", args=[self.tool.slug])
 
     @property
+    def page(self) -> str:
+        return self.tool.get_absolute_url()
+
+    @property
+    def title(self) -> str:
+        return self.tool.name
+
+    @property
     def boxes(self) -> list[Box]:
-        return [Box(value, value == self.choice) for value in ("ship", "skip")]
+        return [Box(value, value == self.choice) for value in self.choices]
 
     @property
     def said(self) -> str:
@@ -71,6 +83,10 @@ class Ballot:
 @dataclass(frozen=True)
 class PickBallot:
     """A, B or neither on a pair, in the order of the address. `picks`: where a page shows them."""
+
+    choices = ("first", "neither", "second")
+    fragment = "votes/_pick.html"
+    name = "pick"
 
     first: Tool
     second: Tool
@@ -95,8 +111,16 @@ class PickBallot:
         return reverse("pick", args=[self.first.slug, self.second.slug])
 
     @property
+    def page(self) -> str:
+        return reverse("comparison_detail", args=[pair_slug(self.first, self.second)])
+
+    @property
+    def title(self) -> str:
+        return f"{self.first.name} vs {self.second.name}"
+
+    @property
     def boxes(self) -> list[Box]:
-        return [Box(value, value == self.choice) for value in ("first", "neither", "second")]
+        return [Box(value, value == self.choice) for value in self.choices]
 
     @property
     def choice_words(self) -> str:

@@ -6,6 +6,7 @@ Counts have one writer, the database's own trigger; `recount.py` proves them.
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -150,6 +151,10 @@ class Paper(models.Model):
 
 
 class VoteQuerySet(PaperQuerySet["Vote"]):
+    def locked(self) -> list[Vote]:
+        """Locked in the one order that keeps two lockers from waiting for each other."""
+        return list(self.order_by("tool_id", "pk").select_for_update())
+
     def on(self, tool: Tool) -> Self:
         return self.filter(tool=tool)
 
@@ -228,6 +233,9 @@ class Vote(Paper):
 
 
 class PickQuerySet(PaperQuerySet["Pick"]):
+    def locked(self) -> list[Pick]:
+        return list(self.order_by("lower_id", "higher_id", "pk").select_for_update())
+
     def on(self, one: Tool, other: Tool) -> Self:
         lower, higher = sorted([one.pk, other.pk])
         return self.filter(lower=lower, higher=higher)
@@ -338,6 +346,10 @@ class TallyQuerySet(models.QuerySet["Tally"]):
     def of_tools(self, tool_ids: Iterable[int]) -> TallyQuerySet:
         return self.filter(tool__in=tool_ids)
 
+    def locked(self) -> list[Tally]:
+        """Locked in order, after the votes: whoever changes votes of several tools."""
+        return list(self.order_by("tool_id").select_for_update())
+
 
 class Tally(Count):
     """The kept count of one tool's votes. Written by the database's own trigger, by nobody else."""
@@ -363,6 +375,16 @@ class Tally(Count):
 
 
 class PickTallyQuerySet(models.QuerySet["PickTally"]):
+    def of_pairs(self, pairs: Iterable[tuple[int, int]]) -> PickTallyQuerySet:
+        """Of pairs of tool ids, the lower first; others on the same tools may be among them."""
+        pairs = list(pairs)
+        return self.filter(
+            lower__in=[lower for lower, _ in pairs], higher__in=[higher for _, higher in pairs]
+        )
+
+    def locked(self) -> list[PickTally]:
+        return list(self.order_by("lower_id", "higher_id").select_for_update())
+
     def shares_of(self, pairs: Iterable[tuple[Tool, Tool]]) -> dict[tuple[int, int], PickShare]:
         """The picks on each pair, in the order in which its two tools were given; one query."""
         asked = [(first.pk, second.pk) for first, second in pairs]
@@ -413,11 +435,26 @@ class PickTally(Count):
         )
 
 
+class SaltQuerySet(models.QuerySet["Salt"]):
+    def of(self, day: dt.date) -> bytes:
+        """The day's secret, made at the day's first call, whoever makes it."""
+        salt = self.filter(day=day).first()
+        if salt is None:
+            self.bulk_create([Salt(day=day, secret=secrets.token_bytes(32))], ignore_conflicts=True)
+            salt = self.get(day=day)
+        return bytes(salt.secret)
+
+    def made_before(self, day: dt.date) -> SaltQuerySet:
+        return self.filter(day__lt=day)
+
+
 class Salt(models.Model):
     """The day's key of network and agent hashes; once it is erased, they say nothing more."""
 
     day = models.DateField(primary_key=True)
     secret = models.BinaryField()
+
+    objects = SaltQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.day)

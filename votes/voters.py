@@ -19,11 +19,11 @@ COOKIE_AGE = dt.timedelta(days=365)
 FORM_AGE = dt.timedelta(hours=12)
 
 
-class EditedForm(BadSignature):
+class EditedFormError(BadSignature):
     """The form's token was edited, or made for another ballot."""
 
 
-class StaleForm(BadSignature):
+class StaleFormError(BadSignature):
     """There is no voter: neither a cookie, nor a token of today."""
 
 
@@ -39,9 +39,9 @@ class Voter:
 
     @property
     def id(self) -> uuid.UUID:
-        """What the database knows this voter by."""
+        """What the database knows this voter by: a keyed hash, marked as one by its version."""
         key = settings.VOTER_KEY.encode()
-        return uuid.UUID(bytes=hmac.digest(key, self.seed.bytes, sha256)[:16])
+        return uuid.UUID(bytes=hmac.digest(key, self.seed.bytes, sha256)[:16], version=5)
 
 
 def cookie_name() -> str:
@@ -71,7 +71,8 @@ def remember(response: HttpResponse, voter: Voter) -> None:
     )
 
 
-def forget(response: HttpResponse) -> None:
+def forget_cookie(response: HttpResponse) -> None:
+    """Take the cookie back. Browsers demand the attributes that it was set with."""
     response.set_cookie(
         cookie_name(), "", max_age=0, secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
     )
@@ -85,27 +86,27 @@ def form_token(subject: str, *, now: dt.datetime) -> str:
 def identify(request: HttpRequest, subject: str, *, now: dt.datetime) -> Voter:
     """The voter of a POST on `subject`: the cookie's, else the one that the form's token carries.
 
-    Raises EditedForm for a token that is not for this ballot, cookie or not,
-    and StaleForm without a cookie and a token of the last twelve hours.
+    Raises EditedFormError for a token that is not for this ballot, cookie or not,
+    and StaleFormError without a cookie and a token of the last twelve hours.
     """
     voter = voter_of(request)
     token = request.POST.get("token", "")
     if not token:
         if voter is None:
-            raise StaleForm
+            raise StaleFormError
         return voter
     try:
         seed, signed_subject, issued = _opened(token, "form")
         issued_at = _moment(issued)
         newcomer = uuid.UUID(seed)
     except (BadSignature, ValueError, TypeError) as problem:
-        raise EditedForm from problem
+        raise EditedFormError from problem
     if signed_subject != subject:
-        raise EditedForm
+        raise EditedFormError
     if voter is not None:
         return voter
     if now - issued_at > FORM_AGE:
-        raise StaleForm
+        raise StaleFormError
     return Voter(
         seed=newcomer,
         since=issued_at,
