@@ -8,6 +8,7 @@ import quopri
 import re
 from collections import Counter
 from dataclasses import dataclass
+from email import charset
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -16,16 +17,21 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from newsletter.digest import Digest
 from newsletter.message_keys import mail_domain
+from newsletter.models import OutgoingMail
 from newsletter.moulds import ADDRESS, MARKS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE, Mould
+from newsletter.tokens import confirm_token, data_token, preferences_token, unsubscribe_token
 
 # Gmail cuts a mail at about 102 kB, and the way out with it.
 MOST_HTML_BYTES = 80_000
 LIST_NAME = "Weekly AI Tool Verdicts"
+QUOTED_PRINTABLE = charset.Charset("utf-8")
+QUOTED_PRINTABLE.body_encoding = charset.QP
 MARKED = re.compile("(.{1,12}(?:" + "|".join(re.escape(mark) for mark in MARKS) + "))")
 
 
@@ -85,6 +91,38 @@ def render_issue(digest: Digest, *, issue_id: int, dated_at: dt.datetime) -> Ren
         text=text,
         mime=one_line_headers() + message.as_bytes(policy=SMTP),
     )
+
+
+def mail_to_one(mail: OutgoingMail, *, now: dt.datetime) -> EmailMultiAlternatives:
+    """A mail from the outbox, ready to send: one link, one button, no words of the visitor's."""
+    reader = mail.subscriber
+    ours = reader.pk, reader.token_version
+    unsubscribe_url = link("newsletter_unsubscribe", unsubscribe_token(*ours))
+    context = standing_words() | {"unsubscribe_url": unsubscribe_url}
+    match mail.kind:
+        case OutgoingMail.Kind.CONFIRMATION:
+            subject = f"Confirm your address for {LIST_NAME}"
+            context["url"] = link("newsletter_confirm", confirm_token(*ours, now=now))
+        case OutgoingMail.Kind.ALREADY_SUBSCRIBED:
+            subject = f"You already get {LIST_NAME}"
+            context["url"] = link("newsletter_preferences", preferences_token(*ours))
+        case _:
+            subject = f"What {settings.SITE_NAME} stores about you"
+            context["url"] = link("newsletter_own_data", data_token(*ours, now=now))
+    context["subject"] = subject
+    name = f"newsletter/email/{mail.kind.replace('-', '_')}"
+    message = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"{name}.txt", context).strip() + "\n",
+        to=[reader.email],
+        headers={
+            "Message-ID": f"<m{mail.pk}.{unsubscribe_token(*ours)[-16:]}@{mail_domain()}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.attach_alternative(inlined(render_to_string(f"{name}.html", context)), "text/html")
+    message.encoding = QUOTED_PRINTABLE
+    return message
 
 
 def one_line_headers() -> bytes:

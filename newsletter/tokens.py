@@ -17,6 +17,7 @@ from functools import cache
 from django.conf import settings
 
 MAC_BYTES = 16
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 LONGEST = 64
 
 
@@ -35,11 +36,11 @@ class Purpose(Enum):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a token of ours says. `made_at` is None for one that never expires."""
+    """What a token of ours says. `made_at` means nothing for one that never expires."""
 
     subscriber_id: int
     version: int
-    made_at: dt.datetime | None
+    made_at: dt.datetime
 
 
 class BadTokenError(ValueError):
@@ -80,7 +81,7 @@ def read_token(token: str, purpose: Purpose, *, now: dt.datetime) -> Claim:
         or not hmac.compare_digest(mac, mac_of(purpose, said))
     ):
         raise BadTokenError
-    made_at = None
+    made_at = NEVER
     if purpose.good_for is not None:
         milliseconds = int.from_bytes(said[11:17])
         made_at = dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "verdicts.settings")
 
@@ -11,4 +12,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # In plain words: what, how often, why.
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "try again the mails that a person waits for, and those a lost wake-up left": {
+        "task": "newsletter.tasks.pick_up_mail",
+        "schedule": 60,
+        # A beat that comes late is replaced by the next one.
+        "options": {"expires": 50},
+    },
+    "forget sign-ups that nobody confirmed in two weeks": {
+        "task": "newsletter.tasks.forget_unconfirmed",
+        "schedule": crontab(hour="3", minute="17"),
+    },
+}

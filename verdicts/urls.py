@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("method/", views.method, name="method"),
     path("", include("votes.urls")),
+    path("", include("newsletter.urls")),
+    path("", include("newsletter.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ('network', models.CharField(blank=True, max_length=50)),
                 ('agent', models.CharField(blank=True, max_length=20)),
                 ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='newsletter.consenttext')),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
             ],
             options={
                 'ordering': ['id'],

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0003_the_first_wording'),
+        ('newsletter', '0002_consent_is_append_only'),
     ]
 
     operations = [

@@ -16,8 +16,10 @@ from newsletter.models.subscribers import (
     OutgoingMail,
     Proof,
     SignUp,
+    StaleConfirmationError,
     Subscriber,
     Suppression,
+    describe,
 )
 
 __all__ = [
@@ -35,9 +37,11 @@ __all__ = [
     "QuietWeek",
     "ReceiverPause",
     "SignUp",
+    "StaleConfirmationError",
     "Subscriber",
     "Suppression",
     "Switch",
     "WrongStateError",
     "database_identity",
+    "describe",
 ]

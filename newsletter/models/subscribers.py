@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from newsletter.addresses import email_key, receiver_of
+from newsletter.consent import VERSION, WORDING
 
 # A sign-up that nobody confirms is erased after this long; so long its link is good.
 PENDING_FOR = dt.timedelta(days=14)
@@ -24,6 +25,8 @@ UNDO_FOR = dt.timedelta(minutes=10)
 # The same kind of mail to one address at most this often, and so many in the time above.
 MAIL_EVERY = dt.timedelta(hours=24)
 MAILS_AT_MOST = 3
+# A wake-up that has not come after this long is not waited for.
+PICK_UP_AFTER = dt.timedelta(minutes=1)
 # A mail that the relay refuses this often is given up.
 ATTEMPTS = 5
 # How long one attempt owns its row, which is also the pause before the next.
@@ -53,8 +56,9 @@ class Proof:
 
 class ConsentTextQuerySet(models.QuerySet["ConsentText"]):
     def current(self) -> ConsentText:
-        """The wording that stands beside the sign-up box today."""
-        return self.latest("version")
+        """The wording that stands beside the sign-up box today; recorded at its first use."""
+        text, _ = self.get_or_create(version=VERSION, defaults={"body": WORDING})
+        return text
 
 
 class ConsentText(models.Model):
@@ -209,6 +213,21 @@ class Subscriber(models.Model):
     @property
     def is_confirmed(self) -> bool:
         return self.state == self.State.CONFIRMED
+
+    @property
+    def is_mailed(self) -> bool:
+        """Gets mail, or will after confirming. One who was erased is not even stored any more."""
+        return self.pk is not None and self.state in {self.State.PENDING, self.State.CONFIRMED}
+
+    @property
+    def is_erased(self) -> bool:
+        return self.pk is None or self.state == self.State.ERASED
+
+    @property
+    def hint(self) -> str:
+        """Enough of the address for its owner: 'r…@example.org'."""
+        local, _, domain = self.email.rpartition("@")
+        return f"{local[:1]}…@{domain}"
 
     def can_undo(self, *, now: dt.datetime) -> bool:
         """The reader has just left, and may take it back."""
@@ -392,6 +411,20 @@ class ConsentEvent(models.Model):
         return f"{self.subscriber}: {self.kind}"
 
 
+class SignUpQuerySet(models.QuerySet["SignUp"]):
+    def unanswered(self, *, now: dt.datetime) -> SignUpQuerySet:
+        """Left behind by a lost wake-up; not those that have failed again and again."""
+        return self.filter(attempts__lt=ATTEMPTS, at__lt=now - PICK_UP_AFTER)
+
+    def hopeless(self, *, now: dt.datetime) -> SignUpQuerySet:
+        return self.filter(at__lt=now - PENDING_FOR)
+
+    def claim(self, pk: int) -> SignUp | None:
+        """The request, for one more attempt; None if it is answered or has failed too often."""
+        claimed = self.filter(pk=pk, attempts__lt=ATTEMPTS).update(attempts=F("attempts") + 1)
+        return self.filter(pk=pk).first() if claimed else None
+
+
 class SignUp(models.Model):
     """What a visitor asked for, as the request wrote it. Answered by the worker, then gone."""
 
@@ -408,6 +441,9 @@ class SignUp(models.Model):
     network = models.CharField(max_length=50, blank=True)
     agent = models.CharField(max_length=20, blank=True)
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = SignUpQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -426,7 +462,8 @@ class SignUp(models.Model):
 
         `is_undeliverable`: DNS says that the domain takes no mail.
         """
-        SignUp.objects.select_for_update().get(pk=self.pk)
+        if not SignUp.objects.select_for_update().filter(pk=self.pk).exists():
+            return None
         mail = None if is_undeliverable else self.mail(now=now)
         self.delete()
         return mail
@@ -454,8 +491,10 @@ class SignUp(models.Model):
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self, *, now: dt.datetime) -> OutgoingMailQuerySet:
-        """To be sent, or tried again."""
-        return self.filter(sent_at__isnull=True, attempts__lt=ATTEMPTS, due_at__lte=now)
+        """To be sent, or tried again; never to somebody who has complained since."""
+        return self.filter(sent_at__isnull=True, attempts__lt=ATTEMPTS, due_at__lte=now).exclude(
+            subscriber__state__in=[Subscriber.State.COMPLAINED, Subscriber.State.ERASED]
+        )
 
     def settled(self, *, now: dt.datetime) -> OutgoingMailQuerySet:
         """So old that no cooldown asks for them any more."""
@@ -521,9 +560,9 @@ class OutgoingMail(models.Model):
 
     @transaction.atomic
     def mark_sent(self, *, now: dt.datetime) -> None:
-        self.sent_at = now
-        self.save(update_fields=["sent_at"])
-        if self.kind == self.Kind.CONFIRMATION:
+        """Unless the reader was erased meanwhile, and the row with them."""
+        is_there = OutgoingMail.objects.filter(pk=self.pk).update(sent_at=now)
+        if is_there and self.kind == self.Kind.CONFIRMATION:
             self.subscriber.note(
                 ConsentEvent.Kind.CONFIRM_SENT, proof=Proof(Channel.CLOCK), now=now
             )
@@ -553,4 +592,9 @@ def describe(subscriber: Subscriber) -> dict[str, Any]:
             for event in subscriber.events.select_related("text")
         ],
         "mails": list(subscriber.mails.values("kind", "created_at", "sent_at")),
+        "issues": list(
+            subscriber.deliveries.order_by("issue").values(
+                "sent_at", "reply", issue_of=F("issue__slot_on")
+            )
+        ),
     }
