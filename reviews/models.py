@@ -46,9 +46,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def current(self) -> ReviewQuerySet:
         """The one review of each persona and tool that counts: the latest written."""
-        latest = self.order_by("tool", "reviewer", "-written_on", "-id").distinct(
-            "tool", "reviewer"
-        )
+        each = ("tool_id", "reviewer_id")
+        latest = self.order_by(*each, "-written_on", "-id").distinct(*each)
         return self.model.objects.filter(pk__in=latest.values("pk"))
 
     def current_or_coming(self, *, on: dt.date) -> ReviewQuerySet:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Greatest, Least, Lower
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -53,7 +53,8 @@ class PriceKind(models.TextChoices):
 class CategoryQuerySet(models.QuerySet["Category"]):
     def with_tool_counts(self) -> CategoryQuerySet:
         """Each with `tool_count`: the published ones."""
-        return self.annotate(tool_count=Count("tools", filter=Q(tools__is_published=True)))
+        counted = self.annotate(tool_count=Count("tools", filter=Q(tools__is_published=True)))
+        return counted.order_by("name", "slug")
 
 
 class Category(models.Model):
@@ -141,7 +142,13 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         return self.select_related("category")
 
     def by_name(self) -> ToolQuerySet:
-        return self.order_by("name", "slug")
+        return self.order_by(Lower("name"), "slug")
+
+    def beside(self, tool: Tool) -> ToolQuerySet:
+        """Every other one, those of the same category first."""
+        return self.exclude(pk=tool.pk).order_by(
+            Case(When(category=tool.category_id, then=0), default=1), Lower("name"), "slug"
+        )
 
     def by_words(self, words: str) -> Tool | None:
         """The tool that a reader means: its slug, an old slug or its name."""

@@ -94,4 +94,6 @@ def chosen(request: HttpRequest, name: str, values: Iterable[str]) -> str:
 def chosen_row(request: HttpRequest, name: str, rows: QuerySet[M]) -> M | None:
     """The row whose slug the filter names, None when it is not set; an unknown one is 404."""
     slug = request.GET.get(name, "")
+    if not slug.isprintable():
+        raise Http404(f"Unknown {name}.")
     return get_object_or_404(rows, slug=slug) if slug else None

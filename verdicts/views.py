@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from reviews import reasons, standing
+from reviews.boards import disagreements, ship_rates
 from reviews.models import Review, Reviewer
 from reviews.verdict import standings_of, verdicts_on
 from tools.models import VERSUS, Category, Comparison, Openness, PriceKind, Tool, pair_slug
+from verdicts.charts import price_charts
 from verdicts.listings import chosen, chosen_row, listing, paged
 from verdicts.pagecache.sharing import public_page
+from votes import shares
 
 RECENT = 8
 DISAGREEING = 4
 RELATED = 6
+# Comparisons on a tool's or a category's own page.
+NEWEST = 12
+# Names offered while one types; the server knows the others too.
+PICKABLE = 150
 
 
 @require_safe
@@ -27,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "lead": verdicts[0] if verdicts else None,
         "recent": verdicts[1:],
+        "disagreeing": disagreements(now=now, most=DISAGREEING),
         "categories": Category.objects.with_tool_counts(),
     }
     return render(request, "verdicts/home.html", context)
@@ -39,9 +49,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @public_page
 @paged
 def comparison_index(request: HttpRequest, *, page: int) -> HttpResponse:
-    now = timezone.now()
     if "a" in request.GET or "b" in request.GET:
         return _picked_pair(request)
+    now = timezone.now()
     rows = Comparison.objects.published(now=now).newest_first().with_tools()
     if category := chosen_row(request, "category", Category.objects.all()):
         rows = rows.in_category(category)
@@ -51,28 +61,31 @@ def comparison_index(request: HttpRequest, *, page: int) -> HttpResponse:
         "verdicts": verdicts_on(found.page, now=now),
         "category": category,
         "categories": Category.objects.all(),
+        "pickable": Tool.objects.published().by_name()[:PICKABLE],
     }
     return render(request, "verdicts/comparison_index.html", context)
 
 
 def _picked_pair(request: HttpRequest) -> HttpResponse:
     """Two known tools move to their page; anything less gets the picker and a plain sentence."""
-    asked = [request.GET.get(name, "").strip() for name in ("a", "b")]
-    found = Tool.objects.published().by_any_slug(slug for slug in asked if slug)
-    tools = [found.get(slug) for slug in asked]
-    match tools:
+    asked = {name: request.GET.get(name, "").strip() for name in ("a", "b")}
+    asked = {name: said if said.isprintable() else "?" for name, said in asked.items()}
+    tools = {name: Tool.objects.published().by_words(said) for name, said in asked.items() if said}
+    match list(tools.values()):
         case [Tool() as one, Tool() as other] if one != other:
             return redirect("comparison_detail", pair_slug(one, other))
         case [Tool(), Tool()]:
             problem = "That is one tool twice. Choose another one to set beside it."
-        case _ if any(slug and not tool for slug, tool in zip(asked, tools, strict=True)):
-            problem = "We know no published tool by that name. Choose two from the lists."
-        case _:
+        case [Tool()] | []:
             problem = "A comparison takes two tools. Choose the other one."
+        case _:
+            problem = "We know no published tool by that name. Choose one from the list."
+    unknown = {name: True for name, tool in tools.items() if tool is None}
     context = {
         "problem": problem,
-        "tools": Tool.objects.published().by_name(),
-        "chosen": tools,
+        "asked": {name: tools.get(name) or said for name, said in asked.items()},
+        "wrong": unknown or {"b": True},
+        "pickable": Tool.objects.published().by_name()[:PICKABLE],
     }
     return render(request, "verdicts/picker.html", context)
 
@@ -134,6 +147,7 @@ def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
     context = {
         "listing": found,
         "standings": standings_of(list(found.page), now=timezone.now()),
+        "category": category,
         "categories": Category.objects.all(),
         "opennesses": Openness.choices,
         "price_kinds": PriceKind.choices,
@@ -145,6 +159,7 @@ def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
 @public_page
 def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
+    today = timezone.localdate(now)
     tool = Tool.objects.published().with_category().by_any_slug([slug]).get(slug)
     if tool is None:
         raise Http404("There is no published tool at this address.")
@@ -152,10 +167,15 @@ def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(tool, permanent=True)
     [standing] = standings_of([tool], now=now)
     comparisons = Comparison.objects.published(now=now).of_tool(tool).newest_first().with_tools()
+    written = Review.objects.of_tools([tool.pk]).written_by(on=today).newest_first()
     context = {
-        "standing": standing,
         "tool": tool,
-        "verdicts": verdicts_on(comparisons, now=now),
+        "standing": standing,
+        "sources": tool.sources.all(),
+        "charts": price_charts(standing.prices, today=today),
+        "panel": Reviewer.objects.prefetch_related(Prefetch("reviews", written, "opinions")),
+        "verdicts": verdicts_on(comparisons[:NEWEST], now=now),
+        "pickable": Tool.objects.published().beside(tool)[:PICKABLE],
     }
     return render(request, "verdicts/tool_detail.html", context)
 
@@ -163,14 +183,26 @@ def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public_page
 def category_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+    context = {"categories": Category.objects.with_tool_counts()}
+    return render(request, "verdicts/category_index.html", context)
 
 
 @require_safe
 @public_page
-def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    get_object_or_404(Category, slug=slug)
-    return render(request, "verdicts/home.html")
+@paged
+def category_detail(request: HttpRequest, slug: str, *, page: int) -> HttpResponse:
+    now = timezone.now()
+    category = get_object_or_404(Category, slug=slug)
+    tools = Tool.objects.published().in_category(category).by_name().with_category()
+    found = listing(tools, page=page)
+    comparisons = Comparison.objects.published(now=now).in_category(category).newest_first()
+    context = {
+        "category": category,
+        "listing": found,
+        "standings": standings_of(list(found.page), now=now),
+        "verdicts": verdicts_on(comparisons.with_tools()[:NEWEST], now=now),
+    }
+    return render(request, "verdicts/category_detail.html", context)
 
 
 # --- The panel and the method ------------------------------------------------------------
@@ -179,18 +211,36 @@ def category_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public_page
 def reviewer_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+    context = {"panel": ship_rates(now=timezone.now())}
+    return render(request, "verdicts/reviewer_index.html", context)
 
 
 @require_safe
 @public_page
-def reviewer_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    get_object_or_404(Reviewer, slug=slug)
-    Review.objects.all()
-    return render(request, "verdicts/home.html")
+@paged
+def reviewer_detail(request: HttpRequest, slug: str, *, page: int) -> HttpResponse:
+    now = timezone.now()
+    rates = {reviewer.slug: (reviewer, rate) for reviewer, rate in ship_rates(now=now)}
+    if slug not in rates:
+        raise Http404("There is no such reviewer.")
+    reviewer, rate = rates[slug]
+    reviews = Review.objects.by(reviewer).written_by(on=timezone.localdate(now)).current()
+    rows = reviews.of_published_tools().newest_first().with_tools()
+    context = {"reviewer": reviewer, "rate": rate, "listing": listing(rows, page=page)}
+    return render(request, "verdicts/reviewer_detail.html", context)
 
 
 @require_safe
 @public_page
 def method(request: HttpRequest) -> HttpResponse:
-    return render(request, "verdicts/home.html")
+    """The rules, printed from the constants that the code goes by."""
+    context = {
+        "votes": shares,
+        "reasons": reasons,
+        "sure_percent": round(standing.SURE_PANEL_SHARE * 100),
+        "unsure_percent": round((1 - standing.SURE_PANEL_SHARE) * 100),
+        "least_panel": standing.LEAST_PANEL_TO_DISAGREE,
+        "lean_ends_percent": round(shares.LEAN_ENDS_BELOW * 100),
+        "panel": Reviewer.objects.all(),
+    }
+    return render(request, "verdicts/method.html", context)

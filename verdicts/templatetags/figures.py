@@ -5,15 +5,13 @@ from __future__ import annotations
 from django import template
 
 from reviews.standing import Panel
+from verdicts.charts import along
 from votes.shares import Share
 
 register = template.Library()
 
 
-@register.filter
-def along(fraction: float) -> str:
-    """0.678 of the axis: '67.8%'."""
-    return f"{fraction * 100:.1f}%"
+register.filter("along", along)
 
 
 @register.filter

@@ -58,10 +58,12 @@ def mark(verdict: str) -> SafeString:
 
 @register.simple_tag
 def pips(reviews: Iterable[Review]) -> SafeString:
-    """A box per reviewer, ships first; its label says the count. Nothing without reviews."""
+    """A box per reviewer who judged, ships first; its label says the count."""
     verdicts = sorted(review.verdict for review in reviews)
     if not verdicts:
-        return mark_safe("")
+        return format_html(
+            '<span class="pips" role="img" aria-label="Not reviewed yet">{}</span>', icon("none")
+        )
     return format_html(
         '<span class="pips" role="img" aria-label="{} of {} reviewers say ship">{}</span>',
         verdicts.count(Review.Choice.SHIP),

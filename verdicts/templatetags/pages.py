@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from django import template
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as written
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 SITE = "Verdicts"
+RANGE = re.compile(r"\d+–\d+%")
 
 
 @register.simple_block_tag
@@ -50,6 +53,19 @@ def nav_link(context: Context, content: str, name: str) -> SafeString:
     elif here.startswith(address):
         current = ' aria-current="true"'
     return format_html('<a href="{}"{}>{}</a>', address, SafeString(current), content)
+
+
+@register.filter
+def unbroken(words: str) -> SafeString:
+    """The words with every range, '38–79%', kept on one line."""
+    # What is escaped stays so: only digits, a dash and a percent sign are wrapped.
+    return mark_safe(RANGE.sub(r'<span class="range">\g<0></span>', conditional_escape(words)))  # noqa: S308
+
+
+@register.filter
+def host(address: str) -> str:
+    """example.org, of https://www.example.org/a/b."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
 
 
 @register.filter
