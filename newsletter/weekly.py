@@ -126,7 +126,11 @@ def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
     )
     if digest is None:
         raise NothingToSayError
-    return digest.arranged(keys=issue.item_order, intro=issue.intro)
+    return digest.arranged(
+        keys=issue.item_order,
+        intro=issue.intro,
+        subject=issue.subject,
+    )
 
 
 def rendered(issue: Issue, digest: Digest) -> RenderedMail:
