@@ -19,7 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("method/", views.method, name="method"),
     path("", include("votes.urls")),
     path("", include("newsletter.urls")),
-    path("", include("newsletter.urls")),
     path("admin/", admin.site.urls),
 ]
 

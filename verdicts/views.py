@@ -17,6 +17,7 @@ from verdicts.charts import price_charts
 from verdicts.listings import chosen, chosen_row, listing, paged
 from verdicts.pagecache.sharing import public_page
 from votes import shares
+from votes.ballots import ballots_for, pick_for
 
 RECENT = 8
 DISAGREEING = 4
@@ -102,11 +103,15 @@ def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
     comparison = next((found for found in around if found.slug == pair), None)
     # A pair that no editor has published is read from the same data.
     [verdict] = verdicts_on([comparison or Comparison(first=first, second=second)], now=now)
+    ballots = ballots_for(request, [first, second])
     context = {
         "verdict": verdict,
         "first": verdict.first,
         "second": verdict.second,
         "related": related,
+        "first_ballot": ballots[first.pk],
+        "second_ballot": ballots[second.pk],
+        "pick": pick_for(request, verdict.first.tool, verdict.second.tool, verdict.picks),
     }
     return render(request, "verdicts/comparison_detail.html", context)
 
@@ -171,6 +176,7 @@ def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "tool": tool,
         "standing": standing,
+        "ballot": ballots_for(request, [tool])[tool.pk],
         "sources": tool.sources.all(),
         "charts": price_charts(standing.prices, today=today),
         "panel": Reviewer.objects.prefetch_related(Prefetch("reviews", written, "opinions")),
