@@ -217,10 +217,10 @@ class Slice:
             self.later_at[row.receiver] += 1
             self.put_off(batch, row, refusal, now=now)
         elif is_of_reader and reply.names_the_mailbox:
-            self.queue.fail(batch, row, code=reply.code, reply=reply.text)
+            self.queue.fail(batch, row, code=reply.code, reply=reply.words)
             stop_mailing(row.subscriber_id, now=now)
         elif refusal.phase is Phase.RCPT and not reply.is_policy:
-            self.queue.fail(batch, row, code=reply.code, reply=reply.text)
+            self.queue.fail(batch, row, code=reply.code, reply=reply.words)
             count_bounce(row.subscriber_id, is_hard=True, now=now)
         else:
             self.put_off(batch, row, refusal, now=now)
@@ -236,9 +236,9 @@ class Slice:
         until = now + wait * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         reply = refusal.reply
         if until >= self.send_by:
-            self.queue.fail(batch, row, code=reply.code, reply=f"temporary: {reply.text}")
+            self.queue.fail(batch, row, code=reply.code, reply=f"temporary: {reply.words}")
         else:
-            self.queue.defer(batch, row, until=until, code=reply.code, reply=reply.text)
+            self.queue.defer(batch, row, until=until, code=reply.code, reply=reply.words)
 
     @property
     def send_by(self) -> dt.datetime:

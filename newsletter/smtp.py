@@ -26,6 +26,7 @@ DOT_TIMEOUT = 600
 MESSAGES_PER_CONNECTION = 500
 SECONDS_PER_CONNECTION = 60
 
+ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 ENHANCED_STATUS = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -46,7 +47,12 @@ class Reply:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.code} {self.text}"
+        return f"{self.code} {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The text as it may be kept: relays like to repeat the reader's address."""
+        return ADDRESS.sub("(address)", self.text)
 
     @property
     def status(self) -> str:

@@ -13,6 +13,17 @@ app.autodiscover_tasks()
 
 # In plain words: what, how often, why.
 app.conf.beat_schedule = {
+    "make, send and look after the week's issue": {
+        "task": "newsletter.tasks.tick",
+        # Every minute in UTC; the tick itself finds the slot on the local clock, so that no change
+        # of summer time, late beat or second beat skips or doubles a week.
+        "schedule": 60,
+        "options": {"expires": 50},
+    },
+    "forget who got issues that were done three months ago": {
+        "task": "newsletter.tasks.drop_old_deliveries",
+        "schedule": crontab(hour="3", minute="47"),
+    },
     "try again the mails that a person waits for, and those a lost wake-up left": {
         "task": "newsletter.tasks.pick_up_mail",
         "schedule": 60,

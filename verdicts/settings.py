@@ -20,6 +20,7 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.http.request import validate_host
+from kombu.entity import Queue
 
 from verdicts import embedded
 from verdicts.environment import (
@@ -335,9 +336,31 @@ CELERY_BROKER_URL = (
     if REDIS_URL.startswith("unix://")
     else REDIS_URL
 )
+# Rows in Postgres are the truth, so nobody reads a task's result.
 CELERY_TASK_IGNORE_RESULT = True
+# Beat knows no summer time; the newsletter's tick reads the local clock itself.
 CELERY_TIMEZONE = "UTC"
+# The broker may start after the worker.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than any task, since Redis hands a task out again after it, done or not.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# An issue (mail), mails that a person waits for (mail_tx), all else (default). A worker serves all
+# three unless told otherwise by -Q.
+CELERY_TASK_QUEUES = [Queue(name) for name in ("mail", "mail_tx", "default")]  # type: ignore[no-untyped-call]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+# As many slices as SMTP connections, and two processes that an issue can never occupy.
+CELERY_WORKER_CONCURRENCY = NEWSLETTER_CONNECTIONS + 2
+# A task never waits behind a long one in a busy process.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True
+# Leaks end with the process: after so many slices (of a minute each), or 250 MB.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000
+# A relay may take 600 s to answer a mail's final dot; a slice takes 60 s more.
+CELERY_TASK_SOFT_TIME_LIMIT = 700
+CELERY_TASK_TIME_LIMIT = 900
+# So long may tasks take to end when the worker must; a slice ends after its mail.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 
 # --- Logging -----------------------------------------------------------------------------
 

@@ -1,28 +1,16 @@
 """Committed rows for the sender, which works on a session of its own, and a relay for it."""
 
 import pytest
-from django.db import connection
 
-from tests.newsletter.invariants import assert_invariants
 from tests.newsletter.sink import running_sink
+from tests.newsletter.stage import committed_rows
 
 
 @pytest.fixture
 def committed_db(django_db_setup, django_db_blocker):
     """A database whose commits are real. Afterwards the invariants hold and our rows are gone."""
-    with django_db_blocker.unblock():
-        try:
-            yield
-            assert_invariants()
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "truncate newsletter_issue, newsletter_subscriber, newsletter_suppression,"
-                    " newsletter_mailevent, newsletter_receiverpause, newsletter_quietweek"
-                    " cascade"
-                )
-                cursor.execute("update newsletter_switch set stop = false")
-            connection.close()
+    with django_db_blocker.unblock(), committed_rows():
+        yield
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ class Session(asyncio.Protocol):
             self.answer(b"451 4.2.1 try later\r\n")
         elif chosen("no_mailbox", faults.no_mailbox, recipient, once=False):
             self.sink.note("refused", b"-", recipient)
-            self.answer(b"550 5.1.1 no such mailbox\r\n")
+            self.answer(b"550 5.1.1 <%s>: no such mailbox\r\n" % recipient)
         elif chosen("later_once", faults.later_once, recipient, once=True):
             self.answer(b"450 4.2.0 greylisted\r\n")
         else:

@@ -9,15 +9,28 @@ from django.utils import timezone
 
 from newsletter import sender
 from newsletter.message_keys import message_key
-from newsletter.models import Delivery, Issue, Lease, ReceiverPause, Subscriber, Switch
+from newsletter.models import (
+    Channel,
+    Delivery,
+    Issue,
+    Lease,
+    Proof,
+    ReceiverPause,
+    Subscriber,
+    Switch,
+)
 from newsletter.queue import Queue
 from newsletter.sender import DamagedEditionError, send_slice
 from newsletter.smtp import Relay
 from tests.factories import make_sending_issue, make_subscriber
 
-pytestmark = pytest.mark.usefixtures("committed_db")
 State = Delivery.State
 SOON = dt.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def db(committed_db):
+    """Commits are real here; the name tells pytest-django that a database is needed."""
 
 
 def make_readers(count):
@@ -106,6 +119,7 @@ def test_a_mailbox_that_does_not_exist_fails_and_is_not_mailed_again(relay):
     send_slice(issue_id=issue.pk)
     delivery = issue.deliveries.get()
     assert (delivery.state, delivery.smtp_code) == (State.FAILED, 550)
+    assert delivery.reply == "5.1.1 (address): no such mailbox"
     reader.refresh_from_db()
     assert reader.state == Subscriber.State.UNDELIVERABLE
 
@@ -204,7 +218,7 @@ def test_whoever_leaves_after_the_freeze_gets_nothing(relay):
     sink = relay()
     stays, leaves = make_readers(2)
     issue = make_sending_issue(stays, leaves)
-    leaves.erase(proof=sender.Proof(sender.Channel.FORM), now=timezone.now())
+    leaves.erase(proof=Proof(Channel.FORM), now=timezone.now())
     send_slice(issue_id=issue.pk)
     assert list(sink.recipients) == [stays.email]
     assert states(issue) == {"sent": 1, "suppressed": 1}

@@ -1,26 +1,241 @@
-"""A catalogue file entry by entry, so that a fault in one hides no fault in another."""
+"""The shape of a catalogue file: keys, types, lengths, patterns. Knows nothing of the database.
+
+The models are catalog.schema.json in Python; each entry is checked by itself, so that a fault
+in one hides no fault in another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
-from verdicts.catalog.entries import (
-    SCHEMA_VERSION,
-    CategoryEntry,
-    ComparisonEntry,
-    Entry,
-    ReviewEntry,
-    SourceEntry,
-    TitleEntry,
-    ToolEntry,
+from django.utils import timezone
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
 )
-from verdicts.catalog.faults import empties, explained, subject
-from verdicts.catalog.problems import described, did_you_mean, quoted
-from verdicts.catalog.reading import Document, Number, Unreadable
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from reviews.models import Review
+from tools.models import NOT_A_TOOL_SLUG, SLUG, Openness, PriceKind, PricePoint, Source
+from verdicts.catalog.problems import did_you_mean, quoted
+from verdicts.catalog.reading import Document, Number, Path, Switch, Unreadable
+
+SCHEMA_VERSION = "1"
+ON_REQUEST = "on request"
+
+# Characters that print nothing or turn the text beside them around; in long texts a tab and
+# the end of a line may stand.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def wrong(words: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong", "{words}", {"words": words})
+
+
+def without_control(text: str) -> str:
+    if found := CONTROL.search(text):
+        raise wrong(f"holds the character U+{ord(found[0]):04X}, which readers cannot see")
+    return text
+
+
+def on_one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise wrong("holds a line break or a tab; it must be one line")
+    return text
+
+
+def slug(text: str) -> str:
+    if not re.fullmatch(SLUG.strip("^$"), text):
+        raise wrong(f"{quoted(text)} is not a slug: a-z, 0-9 and single hyphens")
+    return text
+
+
+def tool_slug(text: str) -> str:
+    if re.search(NOT_A_TOOL_SLUG, text):
+        raise wrong(
+            f"{quoted(text)} contains -vs-, begins with vs- or ends with -vs: "
+            "that is how a comparison's address separates two tools"
+        )
+    return text
+
+
+def web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_web = False
+    if not is_web or re.search(r"\s", text):
+        raise wrong(f"{quoted(text)} is not a web address such as https://example.org/")
+    return text
+
+
+def day(text: object) -> dt.date:
+    if isinstance(text, str) and DATE.fullmatch(text):
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise wrong(f"{quoted(text)} is not a day of the calendar") from None
+    raise wrong(f"{quoted(text)} is not a date such as 2026-11-22")
+
+
+def moment(text: object) -> dt.datetime:
+    """A date is 00:00 of the site's time zone."""
+    if isinstance(text, str) and "T" in text:
+        if not MOMENT.fullmatch(text):
+            raise wrong(
+                f"{quoted(text)} is not a moment with its offset, such as 2026-11-22T09:00+01:00"
+            )
+        try:
+            return dt.datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            raise wrong(f"{quoted(text)} is not a day and time of the calendar") from None
+    midnight = dt.datetime.combine(day(text), dt.time())
+    try:
+        return timezone.make_aware(midnight).astimezone(dt.UTC)
+    except OverflowError:
+        raise wrong(f"{quoted(text)} is out of range") from None
+
+
+def amount(value: object) -> Decimal | None:
+    """The exact decimal, or None for 'on request'."""
+    if value == ON_REQUEST:
+        return None
+    literal = str(value)
+    if not isinstance(value, str | Number) or not AMOUNT.fullmatch(literal):
+        raise wrong(f"{quoted(literal)} is neither an amount such as 0.10 nor {ON_REQUEST!r}")
+    return Decimal(literal)
+
+
+def currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise wrong(f"{quoted(text)} is not three capitals such as USD")
+    return text
+
+
+def unit(text: str) -> str:
+    if not text.startswith("per "):
+        raise wrong(f"{quoted(text)} does not begin with 'per ', as 'per month' does")
+    return text
+
+
+def switch(value: object) -> bool:
+    if not isinstance(value, Switch):
+        raise wrong(f"{described(value)} must be true or false")
+    return value.is_on
+
+
+def unique(items: list[str]) -> list[str]:
+    for position, item in enumerate(items):
+        if item in items[:position]:
+            raise wrong(f"{quoted(item)} stands in the list twice")
+    return items
+
+
+# A member by its value.
+OneOf = Field(strict=False)
+Text = StringConstraints(strip_whitespace=True, min_length=1)
+Prose = Annotated[str, Text, AfterValidator(without_control)]
+Line = Annotated[Prose, AfterValidator(on_one_line)]
+Slug = Annotated[str, Field(max_length=80), AfterValidator(slug)]
+ToolSlug = Annotated[Slug, AfterValidator(tool_slug)]
+Address = Annotated[Line, Field(max_length=400), AfterValidator(web_address)]
+Day = Annotated[dt.date, BeforeValidator(day)]
+Moment = Annotated[dt.datetime, BeforeValidator(moment)]
+TrueOrFalse = Annotated[bool, BeforeValidator(switch)]
+Amount = Annotated[Decimal | None, BeforeValidator(amount)]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CategoryEntry(Entry):
+    slug: Slug
+    name: Annotated[Line, Field(max_length=80)]
+    description: Annotated[Prose, Field(max_length=400)] = ""
+
+
+class SourceEntry(Entry):
+    id: Slug
+    title: Annotated[Line, Field(max_length=200)]
+    kind: Annotated[Source.Kind, OneOf]
+    url: Address
+    dated: Day | None = None
+    read_on: Day
+    note: Annotated[Prose, Field(max_length=300)] = ""
+
+
+class PointEntry(Entry):
+    label: Annotated[Line, Field(max_length=60)] = ""
+    amount: Amount
+    currency: Annotated[str, AfterValidator(currency)]
+    unit: Annotated[Line, Field(max_length=40), AfterValidator(unit)]
+    effective: Day
+    basis: Annotated[PricePoint.Basis, OneOf] = PricePoint.Basis.OBSERVED
+    source: Slug | None = None
+    note: Annotated[Prose, Field(max_length=300)] = ""
+
+
+class PricingEntry(Entry):
+    entry: Annotated[Line, Field(max_length=40)]
+    kind: Annotated[PriceKind, OneOf]
+    # The schema says 40; a tool's whole history may be longer, and an export must come back.
+    points: Annotated[tuple[PointEntry, ...], Field(max_length=1000, strict=False)] = ()
+
+
+class ToolEntry(Entry):
+    slug: ToolSlug
+    name: Annotated[Line, Field(max_length=80)]
+    category: Slug
+    maker: Annotated[Line, Field(max_length=80)]
+    tagline: Annotated[Line, Field(max_length=140)]
+    description: Annotated[Prose, Field(max_length=2000)]
+    website: Address | None = None
+    launched: Day | None = None
+    launched_basis: Annotated[Line, Field(max_length=140)] = ""
+    openness: Annotated[Openness, OneOf] | None = None
+    licence: Annotated[Line, Field(max_length=120)] = ""
+    notes: Annotated[Prose, Field(max_length=1000)] = ""
+    sources: Annotated[list[Slug], Field(max_length=40), AfterValidator(unique)] = []
+    pricing: PricingEntry
+    draft: TrueOrFalse = False
+    replaced_by: Slug | None = None
+    former_slugs: Annotated[list[ToolSlug], Field(max_length=20), AfterValidator(unique)] = []
+
+
+class ReviewEntry(Entry):
+    tool: Slug
+    persona: Slug
+    verdict: Annotated[Review.Choice, OneOf]
+    summary: Annotated[Line, Field(max_length=90)] = ""
+    text: Annotated[Prose, Field(max_length=2000)]
+    written: Day | None = None
+
+
+class ComparisonEntry(Entry):
+    left: Slug
+    right: Slug
+    headline: Annotated[Prose, Field(max_length=400)] = ""
+    published: Moment | None = None
+    draft: TrueOrFalse = False
+
 
 E = TypeVar("E", bound=Entry)
 
@@ -129,12 +344,16 @@ def check_top(document: Document) -> None:
         )
     if "title" in mapping:
         try:
-            TitleEntry.model_validate({"title": mapping["title"]})
+            Title.model_validate({"title": mapping["title"]})
         except ValidationError as error:
             for detail in error.errors():
                 document.complain(
-                    f"title {explained(detail, TitleEntry)}", line=document.line_of(("title",))
+                    f"title {explained(detail, Title)}", line=document.line_of(("title",))
                 )
+
+
+class Title(Entry):
+    title: Annotated[Line, Field(max_length=120)]
 
 
 def items(document: Document, section: str, shape: type[E]) -> list[Item[E]]:
@@ -181,3 +400,82 @@ def checked(
     for path in empties(raw):
         item.complain(f"{subject(path)} is empty; write a value or leave the key out", *path)
     return item
+
+
+def empties(value: object, path: Path = ()) -> Iterator[Path]:
+    """The paths of the keys and list items after which nothing stands."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from empties(inner, (*path, key))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from empties(inner, (*path, position))
+
+
+def subject(path: Path) -> str:
+    """'pricing, point 3, amount' for the path of a value inside an entry."""
+    steps: list[str] = []
+    for step in path:
+        if isinstance(step, int) and steps:
+            steps[-1] = f"{steps[-1].removesuffix('s')} {step + 1}"
+        else:
+            steps.append(str(step))
+    return ", ".join(steps)
+
+
+# The keys that may stand under a key of a tool; elsewhere entries hold no mappings.
+INSIDE: dict[str, type[Entry]] = {"pricing": PricingEntry, "points": PointEntry}
+
+
+def explained(detail: ErrorDetails, shape: type[Entry]) -> str:
+    """What is wrong with a value, in an editor's words."""
+    context, value = detail.get("ctx", {}), detail["input"]
+    match detail["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            key, known = str(detail["loc"][-1]), known_keys(detail, shape)
+            return f"is an unknown key{did_you_mean(key, known)}"
+        case "string_type":
+            quotes = "; put it in quotes" if isinstance(value, Number | Switch) else ""
+            return f"{described(value)} must be text{quotes}"
+        case "string_too_short":
+            return "is empty"
+        case "string_too_long" | "too_long":
+            longest = f"at most {context['max_length']:,}"
+            if isinstance(value, str):
+                return f"{quoted(value)} has {len(value):,} characters; {longest}"
+            return f"holds too many; {longest}"
+        case "enum":
+            return f"{described(value)} is not allowed; only {allowed(context['expected'])}"
+        case "list_type" | "tuple_type":
+            return f"{described(value)} must be a list"
+        case "model_type" | "dict_type":
+            return f"{described(value)} must be a mapping"
+        case _:
+            return detail["msg"]
+
+
+def allowed(expected: str) -> str:
+    """ "'ship' or 'skip'" without the quotes."""
+    return expected.replace("'", "")
+
+
+def known_keys(detail: ErrorDetails, shape: type[Entry]) -> list[str]:
+    outer = [step for step in detail["loc"][:-1] if isinstance(step, str)]
+    return list((INSIDE[outer[-1]] if outer else shape).model_fields)
+
+
+def described(value: object) -> str:
+    """The value at fault as the editor sees it."""
+    match value:
+        case dict():
+            return "(a mapping)"
+        case list() | tuple():
+            return "(a list)"
+        case None:
+            return "(nothing)"
+        case _:
+            return quoted(value)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from reviews.models import Review
 from tools.models import Category, Comparison, PricePoint, Source, Tool
-from verdicts.catalog.entries import ON_REQUEST, SCHEMA_VERSION
+from verdicts.catalog.shape import ON_REQUEST, SCHEMA_VERSION
 
 WIDTH = 86
 
