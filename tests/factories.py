@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from newsletter.models import Delivery, Edition, Issue, Subscriber
 from newsletter.moulds import ADDRESS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE
 from reviews.models import Review, Reviewer
 from tools.models import Category, Comparison, Openness, PriceKind, PricePoint, Source, Tool
+from votes.models import Pick, PickTally, Tally, Vote
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
@@ -156,3 +158,41 @@ def make_sending_issue(*readers: Subscriber, **fields: Any) -> Issue:
     issue.state, issue.audience, issue.frozen_at = Issue.State.SENDING, len(readers), now
     issue.save()
     return issue
+
+
+def make_votes(
+    tool: Tool, *, ships: int = 0, skips: int = 0, is_settled: bool = True, **fields: Any
+) -> list[Vote]:
+    """Counted votes, each of a voter of its own; the database keeps the tally.
+
+    `is_settled`: as if they came from enough networks and days for a score.
+    """
+    made = {"created_at": NOW, "changed_at": NOW} | fields
+    choices = [Vote.Choice.SHIP] * ships + [Vote.Choice.SKIP] * skips
+    votes = Vote.objects.bulk_create(
+        Vote(tool=tool, voter=uuid.uuid4(), choice=choice, **made) for choice in choices
+    )
+    Tally.objects.filter(tool=tool).update(is_settled=is_settled)
+    return votes
+
+
+def make_picks(
+    first: Tool, second: Tool, *, picks: tuple[int, int, int] = (0, 0, 0), **fields: Any
+) -> list[Pick]:
+    """Counted picks of the first, the second and neither, each of a voter of its own."""
+    is_lower_first = first.pk < second.pk
+    lower, higher = sorted([first.pk, second.pk])
+    made = {
+        "lower_id": lower,
+        "higher_id": higher,
+        "shown_first": Pick.Choice.of("first", is_lower_first=is_lower_first),
+        "created_at": NOW,
+        "changed_at": NOW,
+    } | fields
+    rows = Pick.objects.bulk_create(
+        Pick(voter=uuid.uuid4(), choice=Pick.Choice.of(word, is_lower_first=is_lower_first), **made)
+        for word, count in zip(("first", "second", "neither"), picks, strict=True)
+        for _ in range(count)
+    )
+    PickTally.objects.filter(lower=lower, higher=higher).update(is_settled=True)
+    return rows

@@ -34,4 +34,24 @@ app.conf.beat_schedule = {
         "task": "newsletter.tasks.forget_unconfirmed",
         "schedule": crontab(hour="3", minute="17"),
     },
+    "release, by the rule of the night, votes that were held yesterday": {
+        "task": "votes.tasks.release_by_rule",
+        "schedule": crontab(hour="0", minute="20"),
+    },
+    "erase salts, hashes and dead voters when their time is over": {
+        "task": "votes.tasks.erase_expired",
+        "schedule": crontab(minute="5"),
+    },
+    "compute what is trending": {
+        "task": "votes.tasks.refresh_trends",
+        "schedule": crontab(minute="35"),
+    },
+    "keep the public line of the months that are over": {
+        "task": "votes.tasks.write_the_months",
+        "schedule": crontab(hour="1", minute="10"),
+    },
+    "prove that every tally equals its votes, and complain when not": {
+        "task": "votes.tasks.prove_the_tallies",
+        "schedule": crontab(hour="2", minute="40"),
+    },
 }

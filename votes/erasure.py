@@ -7,7 +7,7 @@ import uuid
 
 from django.db import connection, transaction
 
-from votes.models import AuditEntry, Pick, PickTally, Salt, Tally, Vote
+from votes.models import AuditEntry, Pick, Salt, Vote
 
 SALT_DAYS = 2
 HASH_DAYS = 7
@@ -20,13 +20,12 @@ VOTER_DAYS = 396
 @transaction.atomic
 def forget_voter(voter_id: uuid.UUID, *, now: dt.datetime) -> int:
     """Delete all that is kept of this voter; the audit keeps only how much it was."""
-    votes = Vote.objects.of_voter(voter_id).locked()
-    picks = Pick.objects.of_voter(voter_id).locked()
-    Tally.objects.of_tools([vote.tool_id for vote in votes]).locked()
-    PickTally.objects.of_pairs([(pick.lower_id, pick.higher_id) for pick in picks]).locked()
-    Vote.objects.filter(pk__in=[vote.pk for vote in votes]).delete()
-    Pick.objects.filter(pk__in=[pick.pk for pick in picks]).delete()
-    forgotten = len(votes) + len(picks)
+    forgotten = 0
+    for model in (Vote, Pick):
+        papers = model.objects.of_voter(voter_id).locked()
+        model.tallies.about({paper.subject for paper in papers}).locked()
+        model.objects.filter(pk__in=[paper.pk for paper in papers]).delete()
+        forgotten += len(papers)
     if forgotten:
         AuditEntry.objects.create(
             at=now,

@@ -18,8 +18,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models
 from django.db.models import Case, F, Q, When
 
-from tools.models import Tool
-from votes.shares import PickShare, Share
+from tools.models import Category, Tool
+from votes.shares import LEAST_TO_RANK, PickShare, Share
 
 
 class Status(models.IntegerChoices):
@@ -85,6 +85,147 @@ class AuditEntry(models.Model):
         return f"{self.actor}: {self.votes} {self.get_action_display()}"
 
 
+class Count(models.Model):
+    """A kept count, and whether its votes come from enough networks and days to show a share."""
+
+    held = models.PositiveIntegerField(default=0)
+    # Counted while the hashes that tell networks apart are still there.
+    network_days = models.PositiveSmallIntegerField(default=0)
+    first_counted_on = models.DateField(null=True, blank=True)
+    has_two_days = models.BooleanField(default=False)
+    is_settled = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class TallyQuerySet(models.QuerySet["Tally"]):
+    def of_tools(self, tool_ids: Iterable[int]) -> TallyQuerySet:
+        return self.filter(tool__in=tool_ids)
+
+    def about(self, subjects: Iterable[tuple[int, ...]]) -> TallyQuerySet:
+        return self.of_tools([tool_id for (tool_id,) in subjects])
+
+    def ranked(self) -> TallyQuerySet:
+        """Of published tools with a score from enough votes to be ranked."""
+        return self.alias(votes=F("ships") + F("skips")).filter(
+            is_settled=True, votes__gte=LEAST_TO_RANK, tool__is_published=True
+        )
+
+    def in_category(self, category: Category) -> TallyQuerySet:
+        return self.filter(tool__category=category)
+
+    def locked(self) -> list[Tally]:
+        """Locked in order, after the votes: whoever changes votes of several tools."""
+        return list(self.order_by("tool_id").select_for_update())
+
+
+class Tally(Count):
+    """The kept count of one tool's votes. Written by the database's own trigger, by nobody else."""
+
+    tool = models.OneToOneField(
+        Tool, on_delete=models.CASCADE, primary_key=True, related_name="tally"
+    )
+    ships = models.PositiveIntegerField(default=0)
+    skips = models.PositiveIntegerField(default=0)
+    lean = models.CharField(max_length=4, choices=Lean, default=Lean.NONE, blank=True)
+
+    objects = TallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.ships} ship, {self.skips} skip"
+
+    @property
+    def subject(self) -> tuple[int, ...]:
+        return (self.tool_id,)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """As in the audit."""
+        return {"ship": self.ships, "skip": self.skips, "held": self.held}
+
+    @property
+    def share(self) -> Share:
+        return Share(ships=self.ships, skips=self.skips, is_settled=self.is_settled)
+
+
+class PickTallyQuerySet(models.QuerySet["PickTally"]):
+    def about(self, subjects: Iterable[tuple[int, ...]]) -> PickTallyQuerySet:
+        """Of pairs of tool ids, the lower first; others on the same tools may be among them."""
+        pairs = list(subjects)
+        return self.filter(
+            lower__in=[lower for lower, _ in pairs], higher__in=[higher for _, higher in pairs]
+        )
+
+    def locked(self) -> list[PickTally]:
+        return list(self.order_by("lower_id", "higher_id").select_for_update())
+
+    def shares_of(self, pairs: Iterable[tuple[Tool, Tool]]) -> dict[tuple[int, int], PickShare]:
+        """The picks on each pair, in the order in which its two tools were given; one query."""
+        asked = [(first.pk, second.pk) for first, second in pairs]
+        lower = [min(pair) for pair in asked]
+        higher = [max(pair) for pair in asked]
+        found = {
+            (tally.lower_id, tally.higher_id): tally
+            for tally in self.filter(lower__in=lower, higher__in=higher)
+        }
+        return {
+            (first, second): found[min(first, second), max(first, second)].share_from(first)
+            if (min(first, second), max(first, second)) in found
+            else PickShare()
+            for first, second in asked
+        }
+
+
+class PickTally(Count):
+    """The kept count of one pair's picks; `lower` is the tool with the lower id, not slug."""
+
+    lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
+    higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    lower_picks = models.PositiveIntegerField(default=0)
+    higher_picks = models.PositiveIntegerField(default=0)
+    neither_picks = models.PositiveIntegerField(default=0)
+
+    objects = PickTallyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "pick tallies"
+        constraints = [
+            models.UniqueConstraint(name="pair_is_tallied_once", fields=["lower", "higher"]),
+            models.CheckConstraint(
+                name="pick_tally_is_of_two_tools_by_id", condition=Q(lower__lt=F("higher"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lower} or {self.higher}"
+
+    @property
+    def subject(self) -> tuple[int, ...]:
+        return (self.lower_id, self.higher_id)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
+            "lower": self.lower_picks,
+            "higher": self.higher_picks,
+            "neither": self.neither_picks,
+            "held": self.held,
+        }
+
+    def share_from(self, first_id: int) -> PickShare:
+        """The picks with that tool as the first of the two."""
+        ahead, behind = self.lower_picks, self.higher_picks
+        if first_id == self.higher_id:
+            ahead, behind = behind, ahead
+        return PickShare(
+            first=ahead, second=behind, neither=self.neither_picks, is_settled=self.is_settled
+        )
+
+
 P = TypeVar("P", bound="Paper")
 
 
@@ -98,11 +239,24 @@ class PaperQuerySet(models.QuerySet[P], Generic[P]):
     def held(self) -> Self:
         return self.filter(status=Status.HELD).exclude(choice=0)
 
-    def rejected(self) -> Self:
-        return self.filter(status=Status.REJECTED)
+    def undecided(self) -> Self:
+        """Held, and not decided on by staff."""
+        return self.held().filter(decision=None)
 
-    def cast_before(self, moment: dt.datetime) -> Self:
-        return self.filter(created_at__lt=moment)
+    def held_for(self, reason: Reason, *, on: dt.date) -> Self:
+        """Cast on that day (UTC) and held for that reason."""
+        since = dt.datetime.combine(on, dt.time(), tzinfo=dt.UTC)
+        return self.filter(
+            reason=reason, created_at__gte=since, created_at__lt=since + dt.timedelta(days=1)
+        )
+
+    def about(self, subject: tuple[int, ...]) -> Self:
+        """On the tool, or the pair, of these ids."""
+        return self.filter(**dict(zip(self.model.subject_columns, subject, strict=True)))
+
+    def locked(self) -> list[P]:
+        """Locked in the one order that keeps two lockers from waiting for each other."""
+        return list(self.order_by(*self.model.subject_columns, "pk").select_for_update())
 
 
 class Paper(models.Model):
@@ -125,6 +279,12 @@ class Paper(models.Model):
         related_name="+",
         db_index=False,
     )
+
+    choice: int
+    # What the paper is about, its boxes by the words of the audit, and where they are counted.
+    subject_columns: tuple[str, ...]
+    boxes: dict[str, int]
+    tallies: TallyQuerySet | PickTallyQuerySet
 
     class Meta:
         abstract = True
@@ -149,23 +309,24 @@ class Paper(models.Model):
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.pk}"
 
+    @property
+    def subject(self) -> tuple[int, ...]:
+        return tuple(getattr(self, column) for column in self.subject_columns)
+
+    @property
+    def box(self) -> str:
+        """The word of the pressed box, '' when the paper was withdrawn."""
+        return {value: word for word, value in self.boxes.items()}.get(self.choice, "")
+
 
 class VoteQuerySet(PaperQuerySet["Vote"]):
-    def locked(self) -> list[Vote]:
-        """Locked in the one order that keeps two lockers from waiting for each other."""
-        return list(self.order_by("tool_id", "pk").select_for_update())
-
     def on(self, tool: Tool) -> Self:
         return self.filter(tool=tool)
 
     def choices_of(self, voter_id: uuid.UUID, tools: Iterable[Tool]) -> dict[int, str]:
-        """'ship' or 'skip' by tool id; nothing for a tool without a vote."""
+        """'ship', 'skip' or '' by tool id; nothing for a tool without a vote."""
         cast = self.of_voter(voter_id).filter(tool__in=[tool.pk for tool in tools])
-        return {
-            tool_id: Vote.Choice(choice).word
-            for tool_id, choice in cast.values_list("tool_id", "choice")
-            if choice
-        }
+        return {vote.tool_id: vote.box for vote in cast}
 
     def cast(
         self,
@@ -185,7 +346,7 @@ class VoteQuerySet(PaperQuerySet["Vote"]):
             CAST_VOTE,
             tool=tool.pk,
             voter=voter_id,
-            choice=Vote.Choice.of(choice),
+            choice=Vote.boxes[choice],
             traces=traces,
             now=now,
         )
@@ -203,16 +364,12 @@ class Vote(Paper):
         SKIP = -1, "skip"
         WITHDRAWN = 0, "withdrawn"
 
-        @classmethod
-        def of(cls, word: str) -> Vote.Choice:
-            return {"ship": cls.SHIP, "skip": cls.SKIP}[word]
-
-        @property
-        def word(self) -> str:
-            return {1: "ship", -1: "skip"}.get(self.value, "")
-
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="votes", db_index=False)
     choice = models.SmallIntegerField(choices=Choice)
+
+    subject_columns = ("tool_id",)
+    boxes = {"ship": Choice.SHIP, "skip": Choice.SKIP}
+    tallies = Tally.objects.all()
 
     objects = VoteQuerySet.as_manager()
 
@@ -224,6 +381,7 @@ class Vote(Paper):
                 name="vote_is_ship_skip_or_withdrawn", condition=Q(choice__in=[-1, 0, 1])
             ),
         ]
+        permissions = [("decide_held_votes", "Can release, reject or keep held votes")]
         indexes = [
             *Paper.Meta.indexes,
             models.Index(
@@ -233,9 +391,6 @@ class Vote(Paper):
 
 
 class PickQuerySet(PaperQuerySet["Pick"]):
-    def locked(self) -> list[Pick]:
-        return list(self.order_by("lower_id", "higher_id", "pk").select_for_update())
-
     def on(self, one: Tool, other: Tool) -> Self:
         lower, higher = sorted([one.pk, other.pk])
         return self.filter(lower=lower, higher=higher)
@@ -299,6 +454,10 @@ class Pick(Paper):
         choices=Choice, help_text="Which of the two the page named first."
     )
 
+    subject_columns = ("lower_id", "higher_id")
+    boxes = {"lower": Choice.LOWER, "higher": Choice.HIGHER, "neither": Choice.NEITHER}
+    tallies = PickTally.objects.all()
+
     objects = PickQuerySet.as_manager()
 
     class Meta(Paper.Meta):
@@ -328,113 +487,6 @@ class Pick(Paper):
         ]
 
 
-class Count(models.Model):
-    """A kept count, and whether its votes come from enough networks and days to show a share."""
-
-    held = models.PositiveIntegerField(default=0)
-    # Counted while the hashes that tell networks apart are still there.
-    network_days = models.PositiveSmallIntegerField(default=0)
-    first_counted_on = models.DateField(null=True, blank=True)
-    has_two_days = models.BooleanField(default=False)
-    is_settled = models.BooleanField(default=False)
-
-    class Meta:
-        abstract = True
-
-
-class TallyQuerySet(models.QuerySet["Tally"]):
-    def of_tools(self, tool_ids: Iterable[int]) -> TallyQuerySet:
-        return self.filter(tool__in=tool_ids)
-
-    def locked(self) -> list[Tally]:
-        """Locked in order, after the votes: whoever changes votes of several tools."""
-        return list(self.order_by("tool_id").select_for_update())
-
-
-class Tally(Count):
-    """The kept count of one tool's votes. Written by the database's own trigger, by nobody else."""
-
-    tool = models.OneToOneField(
-        Tool, on_delete=models.CASCADE, primary_key=True, related_name="tally"
-    )
-    ships = models.PositiveIntegerField(default=0)
-    skips = models.PositiveIntegerField(default=0)
-    lean = models.CharField(max_length=4, choices=Lean, default=Lean.NONE, blank=True)
-
-    objects = TallyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "tallies"
-
-    def __str__(self) -> str:
-        return f"{self.tool}: {self.ships} ship, {self.skips} skip"
-
-    @property
-    def share(self) -> Share:
-        return Share(ships=self.ships, skips=self.skips, is_settled=self.is_settled)
-
-
-class PickTallyQuerySet(models.QuerySet["PickTally"]):
-    def of_pairs(self, pairs: Iterable[tuple[int, int]]) -> PickTallyQuerySet:
-        """Of pairs of tool ids, the lower first; others on the same tools may be among them."""
-        pairs = list(pairs)
-        return self.filter(
-            lower__in=[lower for lower, _ in pairs], higher__in=[higher for _, higher in pairs]
-        )
-
-    def locked(self) -> list[PickTally]:
-        return list(self.order_by("lower_id", "higher_id").select_for_update())
-
-    def shares_of(self, pairs: Iterable[tuple[Tool, Tool]]) -> dict[tuple[int, int], PickShare]:
-        """The picks on each pair, in the order in which its two tools were given; one query."""
-        asked = [(first.pk, second.pk) for first, second in pairs]
-        lower = [min(pair) for pair in asked]
-        higher = [max(pair) for pair in asked]
-        found = {
-            (tally.lower_id, tally.higher_id): tally
-            for tally in self.filter(lower__in=lower, higher__in=higher)
-        }
-        return {
-            (first, second): found[min(first, second), max(first, second)].share_from(first)
-            if (min(first, second), max(first, second)) in found
-            else PickShare()
-            for first, second in asked
-        }
-
-
-class PickTally(Count):
-    """The kept count of one pair's picks; `lower` is the tool with the lower id, not slug."""
-
-    lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
-    higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
-    lower_picks = models.PositiveIntegerField(default=0)
-    higher_picks = models.PositiveIntegerField(default=0)
-    neither_picks = models.PositiveIntegerField(default=0)
-
-    objects = PickTallyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "pick tallies"
-        constraints = [
-            models.UniqueConstraint(name="pair_is_tallied_once", fields=["lower", "higher"]),
-            models.CheckConstraint(
-                name="pick_tally_is_of_two_tools_by_id", condition=Q(lower__lt=F("higher"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.lower} or {self.higher}"
-
-    def share_from(self, first_id: int) -> PickShare:
-        """The picks with that tool as the first of the two."""
-        ahead, behind = self.lower_picks, self.higher_picks
-        if first_id == self.higher_id:
-            ahead, behind = behind, ahead
-        return PickShare(
-            first=ahead, second=behind, neither=self.neither_picks, is_settled=self.is_settled
-        )
-
-
 class SaltQuerySet(models.QuerySet["Salt"]):
     def of(self, day: dt.date) -> bytes:
         """The day's secret, made at the day's first call, whoever makes it."""
@@ -460,6 +512,11 @@ class Salt(models.Model):
         return str(self.day)
 
 
+class TrendQuerySet(models.QuerySet["Trend"]):
+    def strongest_first(self) -> TrendQuerySet:
+        return self.order_by("-score", "tool")
+
+
 class Trend(models.Model):
     """How strongly recent votes speak for a tool; refreshed by a recurring job."""
 
@@ -468,11 +525,18 @@ class Trend(models.Model):
     )
     score = models.FloatField()
 
+    objects = TrendQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["-score", "tool"], name="trend_strongest_first")]
 
     def __str__(self) -> str:
         return f"{self.tool}: {self.score:.2f}"
+
+
+class MonthOfVotesQuerySet(models.QuerySet["MonthOfVotes"]):
+    def before(self, day: dt.date) -> MonthOfVotesQuerySet:
+        return self.filter(month__lt=day)
 
 
 class MonthOfVotes(models.Model):
@@ -483,6 +547,8 @@ class MonthOfVotes(models.Model):
     counted = models.PositiveIntegerField()
     held = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField()
+
+    objects = MonthOfVotesQuerySet.as_manager()
 
     class Meta:
         ordering = ["-month"]

@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from django.http import HttpResponse
 from django.test import Client
 
 from tests.factories import NOW
@@ -31,7 +32,9 @@ class Reader(Client):
                 fields["token"] = self.fresh_token(path)
         return self.send(path, fields | extra, now=now, htmx=htmx)
 
-    def send(self, path: str, fields: dict, *, now: dt.datetime = NOW, htmx=True, headers=None):
+    def send(
+        self, path: str, fields: dict[str, str], *, now: dt.datetime = NOW, htmx=True, headers=None
+    ):
         with clock(now):
             return self.post(
                 path,
@@ -42,8 +45,10 @@ class Reader(Client):
             )
 
 
-def token_in(response) -> str:
-    return re.search(r'name="token" value="([^"]+)"', response.content.decode()).group(1)
+def token_in(response: HttpResponse) -> str:
+    token: str
+    [token] = re.findall(r'name="token" value="([^"]+)"', response.content.decode())
+    return token
 
 
 @contextmanager
