@@ -1,0 +1,202 @@
+"""What is held, what the night releases of it, and what staff decide."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from tests.factories import NOW, make_tool
+from votes import holds
+from votes.models import AuditEntry, Pick, PickTally, Reason, Status, Tally, Traces, Vote
+
+pytestmark = pytest.mark.django_db
+
+TOMORROW = NOW + dt.timedelta(days=1)
+Action = AuditEntry.Action
+
+
+def cast(tool, choice="ship", *, reason=Reason.NETWORK_RATE, network=b"office", now=NOW, **extra):
+    Vote.objects.cast(
+        tool=tool,
+        voter_id=extra.get("voter", uuid.uuid4()),
+        choice=choice,
+        traces=Traces(reason=reason, net_hash=network, agent_hash=extra.get("agent", b"a")),
+        now=now,
+    )
+
+
+def counts(tool):
+    return Tally.objects.get(tool=tool).counts
+
+
+# --- The night -----------------------------------------------------------------------------
+
+
+def test_the_night_releases_an_office_that_is_spread_over_tools():
+    tools = [make_tool() for _ in range(10)]
+    for tool in tools:
+        for _ in range(20):
+            cast(tool)
+    assert holds.release_by_rule(now=TOMORROW) == 200
+    assert all(counts(tool) == {"ship": 20, "skip": 0, "held": 0} for tool in tools)
+    assert AuditEntry.objects.get().votes == 200
+
+
+def test_the_night_leaves_what_one_network_heaped_on_one_tool():
+    heaped, other = make_tool(), make_tool()
+    for _ in range(26):
+        cast(heaped)
+    for _ in range(5):
+        cast(other)
+    assert holds.release_by_rule(now=TOMORROW) == 5
+    assert counts(heaped) == {"ship": 0, "skip": 0, "held": 26}
+
+
+def test_the_night_leaves_a_tool_that_got_most_of_a_networks_votes():
+    tool = make_tool()
+    for _ in range(10):
+        cast(tool)
+    for _ in range(20):
+        cast(make_tool())
+    assert holds.release_by_rule(now=TOMORROW) == 20
+    assert counts(tool)["held"] == 10
+
+
+def test_counted_votes_of_the_network_weigh_in():
+    tool = make_tool()
+    for _ in range(26):
+        cast(tool, reason=Reason.NONE)
+    cast(tool)
+    assert holds.release_by_rule(now=TOMORROW) == 0
+
+
+@pytest.mark.parametrize("reason", holds.RELEASED_BY_RULE)
+def test_a_lonely_reader_is_counted_the_next_day(reason):
+    tool = make_tool()
+    cast(tool, reason=reason, network=b"home")
+    assert holds.release_by_rule(now=NOW) == 0
+    assert holds.release_by_rule(now=TOMORROW) == 1
+    assert counts(tool) == {"ship": 1, "skip": 0, "held": 0}
+
+
+def test_a_voter_in_a_rush_waits_for_staff():
+    tool = make_tool()
+    cast(tool, reason=Reason.VOTER_RATE)
+    assert holds.release_by_rule(now=TOMORROW) == 0
+
+
+def test_a_withdrawn_vote_is_not_released():
+    tool, voter = make_tool(), uuid.uuid4()
+    cast(tool, voter=voter)
+    Vote.objects.withdraw(tool=tool, voter_id=voter, now=NOW)
+    assert holds.release_by_rule(now=TOMORROW) == 0
+    assert Vote.objects.get().status == Status.HELD
+
+
+def test_the_night_releases_picks_by_the_same_rule():
+    one, other = make_tool(), make_tool()
+    Pick.objects.cast(
+        first=one,
+        second=other,
+        voter_id=uuid.uuid4(),
+        choice="first",
+        traces=Traces(reason=Reason.FAST, net_hash=b"home"),
+        now=NOW,
+    )
+    assert PickTally.objects.get().held == 1
+    assert holds.release_by_rule(now=TOMORROW) == 1
+    assert PickTally.objects.get().share_from(one.pk).first == 1
+
+
+# --- The staff -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heap():
+    """Three held votes of one network and one of another, on one tool, in one day."""
+    tool = make_tool("loupe")
+    for _ in range(3):
+        cast(tool, network=b"one")
+    cast(tool, "skip", network=b"two", agent=b"b")
+    cast(tool, reason=Reason.NONE, network=b"three")
+    return tool
+
+
+def test_the_queue_groups_by_tool_reason_and_day(heap):
+    cast(heap, reason=Reason.FAST)
+    cast(heap, now=TOMORROW)
+    groups = holds.held_groups()
+    assert [(group.reason, group.day, group.votes) for group in groups] == [
+        (Reason.FAST, NOW.date(), 1),
+        (Reason.NETWORK_RATE, NOW.date(), 4),
+        (Reason.NETWORK_RATE, TOMORROW.date(), 1),
+    ]
+
+
+def test_a_group_says_what_staff_may_know(heap):
+    [group] = holds.held_groups()
+    assert (group.networks, group.most_of_one_network, group.agents) == (2, 3, 2)
+    assert (group.title, group.only_here, group.seconds_between) == ("Loupe", 4, 0)
+    assert group.held_words == "3 ship, 1 skip"
+    assert (group.now_words, group.after_words) == ("1 ship, 0 skip", "4 ship, 1 skip")
+
+
+@pytest.mark.parametrize(
+    ("action", "after"),
+    [
+        (Action.RELEASED, {"ship": 4, "skip": 1, "held": 0}),
+        (Action.REJECTED, {"ship": 1, "skip": 0, "held": 0}),
+        (Action.KEPT, {"ship": 1, "skip": 0, "held": 4}),
+    ],
+)
+def test_a_decision_is_one_and_is_written_down(heap, action, after):
+    [group] = holds.held_groups()
+    assert holds.decide(group.key, action=action, actor="ann", note="An office.", now=NOW) == 4
+    assert counts(heap) == after
+    assert holds.held_groups() == []
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.note, entry.subject) == (
+        "ann",
+        action,
+        "An office.",
+        "loupe",
+    )
+    assert (entry.votes, len(entry.vote_ids), entry.reason) == (4, 4, Reason.NETWORK_RATE)
+    assert entry.before == {"ship": 1, "skip": 0, "held": 4}
+    assert entry.after == after
+    with pytest.raises(holds.NothingHeldError):
+        holds.decide(group.key, action=action, actor="ann", note="Again.", now=NOW)
+
+
+def test_a_decision_needs_a_note(heap):
+    [group] = holds.held_groups()
+    with pytest.raises(ValueError, match="note"):
+        holds.decide(group.key, action=Action.RELEASED, actor="ann", note=" ", now=NOW)
+    assert counts(heap)["held"] == 4
+
+
+def test_rejected_votes_stay_with_a_reason_and_an_actor(heap):
+    [group] = holds.held_groups()
+    holds.decide(group.key, action=Action.REJECTED, actor="ann", note="One press.", now=NOW)
+    rejected = Vote.objects.filter(status=Status.REJECTED)
+    assert rejected.count() == 4
+    assert {vote.decision.actor for vote in rejected} == {"ann"}
+
+
+def test_picks_wait_in_the_same_queue():
+    one, other = make_tool("zebra"), make_tool("apple")
+    for choice in ("first", "first", "second", "neither"):
+        Pick.objects.cast(
+            first=one,
+            second=other,
+            voter_id=uuid.uuid4(),
+            choice=choice,
+            traces=Traces(reason=Reason.VOTER_RATE, net_hash=b"x"),
+            now=NOW,
+        )
+    [group] = holds.held_groups()
+    assert group.title == "Zebra vs Apple"
+    assert group.held_words == "2 Zebra, 1 Apple, 1 neither"
+    holds.decide(group.key, action=Action.RELEASED, actor="ann", note="Fine.", now=NOW)
+    share = PickTally.objects.get().share_from(other.pk)
+    assert (share.first, share.second, share.neither) == (1, 2, 1)
