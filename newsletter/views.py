@@ -30,6 +30,7 @@ from newsletter.models import (
     Issue,
     Proof,
     SignUp,
+    StaleConfirmationError,
     Subscriber,
     describe,
 )
@@ -141,9 +142,10 @@ def mailed_link(view: LinkView) -> LinkView:
     def checked(request: HttpRequest, token: str) -> HttpResponse:
         try:
             return view(request, token)
-        except BadTokenError as problem:
-            status = 410 if isinstance(problem, ExpiredTokenError) else 404
-            return render(request, "newsletter/link_ended.html", status=status)
+        except (ExpiredTokenError, StaleConfirmationError):
+            return render(request, "newsletter/link_ended.html", status=410)
+        except BadTokenError:
+            return render(request, "newsletter/link_ended.html", status=404)
 
     return checked
 
@@ -154,7 +156,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     claim = read_token(token, Purpose.CONFIRM, now=now)
     subscriber = subscriber_of(claim)
     if subscriber is None or not subscriber.accepts_confirmation(asked_at=claim.made_at):
-        raise ExpiredTokenError
+        raise StaleConfirmationError
     if request.method == "POST":
         subscriber.confirm(asked_at=claim.made_at, proof=proof_of(request), now=now)
     page = "confirmed" if subscriber.is_confirmed else "confirm"
@@ -200,7 +202,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     form = TopicsForm(posted(request))
     if form.is_valid():
         subscriber.choose_topics(form.topics, proof=proof_of(request), now=now)
-    context = links_of(subscriber) | {"form": form, "categories": Category.objects.all()}
+    categories = list(Category.objects.all())
+    context = links_of(subscriber) | {
+        "form": form,
+        "categories": categories,
+        "chosen": [each.slug for each in categories if each.pk in subscriber.topics],
+        "is_saved": form.is_valid(),
+    }
     status = 422 if form.errors else 200
     return render(request, "newsletter/preferences.html", context, status=status)
 

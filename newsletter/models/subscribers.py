@@ -180,8 +180,7 @@ class Subscriber(models.Model):
             ),
             models.CheckConstraint(
                 name="subscriber_is_confirmed_at_an_hour",
-                condition=~Q(state="confirmed")
-                | Q(confirmed_at__isnull=False, ended_at__isnull=True),
+                condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="subscriber_has_ended_at_an_hour",
@@ -253,11 +252,12 @@ class Subscriber(models.Model):
         self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
         if self.is_confirmed:
             return
-        if not self.accepts_confirmation(asked_at=asked_at):
+        suppression = Suppression.objects.filter(pk=self.email_key).first()
+        has_complained = suppression and suppression.reason == Suppression.Reason.COMPLAINED
+        if has_complained or not self.accepts_confirmation(asked_at=asked_at):
             raise StaleConfirmationError
-        Suppression.objects.filter(pk=self.email_key).exclude(
-            reason=Suppression.Reason.COMPLAINED
-        ).delete()
+        if suppression:
+            suppression.delete()
         self.state = self.State.CONFIRMED
         self.confirmed_at, self.ended_at = now, None
         self.bounce_score, self.last_bounce_on = 0, None
