@@ -71,12 +71,13 @@ def _price_changes(prices: PriceList) -> list[Event]:
             on=change.on,
             kind=EventKind.PRICE,
             text=sentence(
-                "Price change: {}, {}{}, {} to {}.",
+                "Price change: {}, {}{}, {} to {}.{}",
                 name(prices.tool.name),
                 sentence("{}, ", name(change.point.label)) if change.point.label else "",
                 change.point.unit,
                 change.was,
                 change.now,
+                f" {change.point.note}" if change.point.note else "",
             ),
         )
         for change in prices.changes

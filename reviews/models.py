@@ -63,6 +63,12 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """By persona, oldest first, with the persona read along."""
         return self.select_related("reviewer").order_by("reviewer__position", "written_on", "id")
 
+    def echoing(self, *, reviewer: int, without: int, most: int = 2000) -> ReviewQuerySet:
+        """The reviewer's latest texts on other tools than the one of that review."""
+        other = self.exclude(tool__in=self.filter(pk=without).values("tool"))
+        mine = other.filter(reviewer=reviewer).select_related("reviewer", "tool")
+        return mine.order_by("-written_on", "-id")[:most]
+
     def of_tools(self, tool_ids: list[int]) -> ReviewQuerySet:
         return self.filter(tool__in=tool_ids)
 

@@ -79,6 +79,12 @@ class Category(models.Model):
         return reverse("category_detail", args=[self.slug])
 
 
+class SourceQuerySet(models.QuerySet["Source"]):
+    def behind(self, tool: Tool) -> SourceQuerySet:
+        """What the tool's facts and prices rest on."""
+        return self.filter(Q(tools=tool) | Q(price_points__tool=tool)).distinct()
+
+
 class Source(models.Model):
     """Where a fact was read, and when."""
 
@@ -103,6 +109,7 @@ class Source(models.Model):
     read_on = models.DateField(help_text="The day on which you read it.")
     note = models.CharField(max_length=300, blank=True)
 
+    objects = SourceQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -539,11 +546,19 @@ class Correction(models.Model):
             models.CheckConstraint(
                 name="correction_concerns_a_tool_or_a_comparison",
                 condition=Q(tool__isnull=False) | Q(comparison__isnull=False),
+                violation_error_message="Say which page it corrects: a tool or a comparison.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"Correction of {self.comparison or self.tool}"
+        return f"Correction of {self.page}"
+
+    @property
+    def page(self) -> Comparison | Tool:
+        """What is corrected; its own page says so too."""
+        page = self.comparison or self.tool
+        assert page, "the database keeps one of the two"
+        return page
 
     def concerns(self, one: Tool, other: Tool) -> bool:
         """It is about one of the two tools, or about this very pair."""

@@ -198,6 +198,9 @@ VOTES_RELEASE_SHARE = fraction("VOTES_RELEASE_SHARE", 0.30)
 EDITORIAL_TWO_PERSON = switch("EDITORIAL_TWO_PERSON", default=IS_PRODUCTION)
 STAFF_TWO_FACTOR = switch("STAFF_TWO_FACTOR", default=IS_PRODUCTION)
 
+# host:port pairs that the check of links may visit though they are private; for tests.
+LINK_CHECK_ALLOW: list[str] = []
+
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",

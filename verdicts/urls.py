@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from verdicts import views
+from verdicts import corrections, views
+from verdicts.desk.preview import preview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -17,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("method/", views.method, name="method"),
+    path("corrections/", corrections.corrections, name="corrections"),
+    path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),
+    path("preview/<str:token>/", preview, name="preview"),
     path("", include("votes.urls")),
     path("", include("newsletter.urls")),
     path("admin/", admin.site.urls),

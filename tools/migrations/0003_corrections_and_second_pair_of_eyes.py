@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-published_at', '-id'],
                 'permissions': [('publish_correction', 'Can publish corrections')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('tool__isnull', False), ('comparison__isnull', False), _connector='OR'), name='correction_concerns_a_tool_or_a_comparison')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('tool__isnull', False), ('comparison__isnull', False), _connector='OR'), name='correction_concerns_a_tool_or_a_comparison', violation_error_message='Say which page it corrects: a tool or a comparison.')],
             },
         ),
     ]

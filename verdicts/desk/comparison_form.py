@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import path
+from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
-from tools.models import Comparison
-from verdicts.desk.publishing import EditorialAdmin, EditorialForm
+from reviews.verdict import verdict_of_pair, verdict_on
+from tools.models import Comparison, Tool
+from verdicts.desk.preview import preview_address
+from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link
 
 
 class ComparisonForm(EditorialForm):
@@ -60,6 +66,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Comparison)
 class ComparisonAdmin(EditorialAdmin):
     form = ComparisonForm
+    change_form_template = "desk/comparison_form.html"
     fields = ["first", "second", "headline", "publish_at"]
     visible_by = "publish_at"
     unrestored_fields = ("first", "second", "publish_at")
@@ -71,6 +78,41 @@ class ComparisonAdmin(EditorialAdmin):
     date_hierarchy = "publish_at"
     show_full_result_count = False
 
+    def get_urls(self) -> list[URLPattern]:
+        beside = self.admin_site.admin_view(self.as_published)
+        return [
+            path("as-published/", beside, name="tools_comparison_as_published"),
+            *super().get_urls(),
+        ]
+
+    def as_published(self, request: HttpRequest) -> HttpResponse:
+        """The part beside the form: what the page would answer for the chosen pair."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        pair = chosen_pair(request.GET)
+        context: dict[str, Any] = {}
+        if len(pair) == 2:
+            context["verdict"] = verdict_of_pair(*pair, now=timezone.now())
+        elif request.GET.get("first") and request.GET.get("first") == request.GET.get("second"):
+            context["problem"] = "That is one tool twice. Choose another one to set beside it."
+        return render(request, "desk/_as_published.html", context)
+
+    def get_view_on_site_url(self, obj: Comparison | None = None) -> str | None:
+        """The page once readers see it; until then a link that may be shared."""
+        is_seen = obj is not None and obj.is_published(now=timezone.now())
+        return obj.get_absolute_url() if obj and is_seen else None
+
+    def links(self, obj: Comparison) -> list[Link]:
+        return [Link("Preview", preview_address(obj)), *super().links(obj)]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        comparison = kwargs.get("obj")
+        if comparison:
+            context["verdict"] = verdict_on(comparison, now=timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(ordering="first__category__name")
     def category(self, comparison: Comparison) -> str:
         names = {comparison.first.category.name, comparison.second.category.name}
@@ -81,3 +123,10 @@ class ComparisonAdmin(EditorialAdmin):
         if comparison.publish_at is None:
             return "waiting" if comparison.is_waiting else "draft"
         return "scheduled" if comparison.publish_at > timezone.now() else "published"
+
+
+def chosen_pair(chosen: QueryDict) -> list[Tool]:
+    """The two tools whose numbers a half-filled form holds; fewer when it does not."""
+    ids = [chosen.get(name, "") for name in ("first", "second")]
+    known = Tool.objects.with_category().in_bulk([int(one) for one in ids if one.isdecimal()])
+    return list(known.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -23,6 +24,14 @@ NEEDS_ANOTHER = (
     "Somebody else must publish this: you edited it last or asked for the second look. "
     "Leave it as a draft and press ‘Save and ask for a second pair of eyes’."
 )
+
+
+@dataclass(frozen=True)
+class Link:
+    """One of the links on top of a form."""
+
+    label: str
+    address: str
 
 
 class HandBackForm(forms.Form):
@@ -134,6 +143,10 @@ class EditorialAdmin(HistoryAdmin):
             *super().get_urls(),
         ]
 
+    def links(self, obj: Any) -> list[Link]:
+        """On top of the form, before History."""
+        return []
+
     def hand_back(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Answer a request for a second look with what must change first."""
         obj = get_object_or_404(self.model, pk=object_id)
@@ -162,6 +175,7 @@ class EditorialAdmin(HistoryAdmin):
             "may_publish": self.may_publish(request),
             "needs_two": settings.EDITORIAL_TWO_PERSON,
             "is_draft": obj is None or is_draft(obj),
+            "desk_links": self.links(obj) if obj else [],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

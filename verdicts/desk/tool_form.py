@@ -6,14 +6,25 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST
 
 from reviews.models import Review, Reviewer
-from tools.models import FormerSlug, PricePoint, Tool
+from tools.models import FormerSlug, PricePoint, Source, Tool
 from verdicts.desk.dated_rows import DatedRowForm, DatedRowsFormSet
-from verdicts.desk.publishing import EditorialAdmin, EditorialForm
+from verdicts.desk.happenings import happenings_of
+from verdicts.desk.link_check import check_links
+from verdicts.desk.preview import preview_address
+from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link
+from verdicts.desk.wording import LEAST_WORDS, MOST_WORDS, hints_on
 
 
 class ToolForm(EditorialForm):
@@ -29,10 +40,31 @@ class ToolForm(EditorialForm):
 
 class PriceForm(DatedRowForm):
     dated_by = "effective_on"
+    one_line = ("label", "unit", "currency")
 
 
 class ReviewForm(DatedRowForm):
     dated_by = "written_on"
+    one_line = ("reviewer",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "text" in self.fields:
+            self.fields["text"].help_text += mark_safe('<div class="desk-hint"></div>')
+            self.fields["text"].widget.attrs |= {
+                "hx-post": reverse("admin:tools_tool_wording"),
+                "hx-trigger": "change",
+                "hx-include": "closest .inline-related, [name=csrfmiddlewaretoken]",
+                "hx-target": "next .desk-hint",
+            }
+
+
+class PanelFormSet(DatedRowsFormSet):
+    """Blank reviews come with the personas that have not judged the tool."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial_extra = [{"reviewer": persona.pk} for persona in unheard(self.instance)]
 
 
 class DatedRowsInline(admin.options.InlineModelAdmin[Any, Any]):
@@ -75,12 +107,12 @@ class PriceInline(DatedRowsInline, admin.TabularInline[PricePoint, Tool]):
 class ReviewInline(DatedRowsInline, admin.StackedInline[Review, Tool]):
     model = Review
     form = ReviewForm
+    formset = PanelFormSet
     verbose_name_plural = (
         "Reviews. A changed one is saved as a new verdict, dated today unless you give its day; "
         "the old one stays in the history"
     )
     fields = [("reviewer", "verdict", "written_on"), "summary", "text", "note"]
-    extra = 4
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Review]:
         """What counts today, and what is to come."""
@@ -88,14 +120,13 @@ class ReviewInline(DatedRowsInline, admin.StackedInline[Review, Tool]):
         return reviews.select_related("reviewer").order_by("reviewer__position", "written_on")
 
     def get_extra(self, request: HttpRequest, obj: Tool | None = None, **kwargs: Any) -> int:
-        """A blank review for each persona that has not judged the tool."""
-        return len(self.unheard(obj))
+        return len(unheard(obj))
 
-    def unheard(self, tool: Tool | None) -> list[Reviewer]:
-        heard = Review.objects.of_tools([tool.pk] if tool else []).values_list(
-            "reviewer", flat=True
-        )
-        return list(Reviewer.objects.exclude(pk__in=heard))
+
+def unheard(tool: Tool | None) -> list[Reviewer]:
+    """The personas that have not judged the tool, in panel order."""
+    heard = Review.objects.of_tools([tool.pk] if tool and tool.pk else [])
+    return list(Reviewer.objects.exclude(pk__in=heard.values_list("reviewer", flat=True)))
 
 
 @admin.register(Tool)
@@ -123,3 +154,69 @@ class ToolAdmin(EditorialAdmin):
         super().save_model(request, obj, form, change)
         obj.rename_slug(new)
         return None
+
+    # Links on top of the form
+
+    def links(self, obj: Tool) -> list[Link]:
+        of_tool = f"?tool__id__exact={obj.pk}"
+        return [
+            Link("Preview", preview_address(obj)),
+            Link("Check links", reverse("admin:tools_tool_links", args=[obj.pk])),
+            Link("All prices", reverse("admin:tools_pricepoint_changelist") + of_tool),
+            Link("All reviews", reverse("admin:reviews_review_changelist") + of_tool),
+        ]
+
+    def get_view_on_site_url(self, obj: Tool | None = None) -> str | None:
+        return obj.get_absolute_url() if obj and obj.is_published else None
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("wording/", guarded(self.wording), name="tools_tool_wording"),
+            path("<int:object_id>/links/", guarded(self.check_links), name="tools_tool_links"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_POST)
+    def wording(self, request: HttpRequest) -> HttpResponse:
+        """The hints under a review's text, for the field that asks."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        prefix = request.headers.get("HX-Trigger-Name", "").removesuffix("-text")
+        reviewer, review = (request.POST.get(f"{prefix}-{name}", "") for name in ("reviewer", "id"))
+        others = Review.objects.echoing(
+            reviewer=int(reviewer) if reviewer.isdecimal() else 0,
+            without=int(review) if review.isdecimal() else 0,
+        )
+        hints = hints_on(request.POST.get(f"{prefix}-text", ""), others=others)
+        context = {"hints": hints, "least": LEAST_WORDS, "most": MOST_WORDS}
+        return render(request, "desk/_hints.html", context)
+
+    def check_links(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """GET lists the links, POST asks each of them."""
+        tool = get_object_or_404(Tool, pk=object_id)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        urls = links_of(tool)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Links of {tool}",
+            "opts": self.opts,
+            "object": tool,
+            "urls": urls,
+            "findings": check_links(urls) if request.method == "POST" else [],
+        }
+        return render(request, "desk/links.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"happenings": happenings_of(int(object_id)), **(extra_context or {})}
+        response: HttpResponse = super().history_view(request, object_id, context)
+        return response
+
+
+def links_of(tool: Tool) -> list[str]:
+    """Website, sources, and the sources of prices, each once."""
+    sources = Source.objects.behind(tool).values_list("url", flat=True)
+    return list(dict.fromkeys([*([tool.website] if tool.website else []), *sources]))

@@ -1,0 +1,38 @@
+// Live help in the desk's forms. Everything works without it; nothing is written inline.
+"use strict";
+(() => {
+  const words = (text) => (text.match(/[\p{L}\p{N}_]+(?:[’'-][\p{L}\p{N}_]+)*/gu) || []).length;
+
+  const count = (field) => {
+    const line = field.parentElement.querySelector(":scope > .desk-count");
+    const left = field.maxLength > 0 ? `, ${field.value.length} of ${field.maxLength} characters` : "";
+    line.textContent = `${words(field.value)} words${left}`;
+  };
+
+  const watch = (root) => {
+    for (const field of root.querySelectorAll("textarea[maxlength]")) {
+      if (field.parentElement.querySelector(":scope > .desk-count")) continue;
+      const line = document.createElement("div");
+      line.className = "desk-count help";
+      field.after(line);
+      field.addEventListener("input", () => count(field));
+      count(field);
+    }
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    watch(document);
+    // A review added by the page is new to htmx and to the counters.
+    document.addEventListener("formset:added", (event) => {
+      watch(event.target);
+      if (window.htmx) window.htmx.process(event.target);
+    });
+    // The admin's search boxes tell jQuery of a choice, not the page.
+    const beside = document.getElementById("as-published");
+    if (beside && window.django) {
+      window.django.jQuery("#id_first, #id_second").on("change", () => {
+        window.htmx.trigger(beside, "pair");
+      });
+    }
+  });
+})();
