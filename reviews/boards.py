@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import NullIf
 from django.utils import timezone
 
 from reviews.models import Review, Reviewer
 from reviews.standing import LEAST_PANEL_TO_DISAGREE, Panel, Standing
 from reviews.verdict import standings_of
-from tools.models import Tool
+from tools.models import Category, Tool
 
 # Tools looked at, most voted first, to find the few that are shown.
 CANDIDATES = 24
@@ -30,6 +31,19 @@ def disagreements(*, now: dt.datetime, most: int) -> list[Standing]:
     )
     standings = standings_of(list(candidates), now=now)
     return [standing for standing in standings if standing.disagreement][:most]
+
+
+def by_panel(*, now: dt.datetime, category: Category | None = None) -> list[int]:
+    """Ids of the published tools by the panel's share, then by how many judged; one query."""
+    current = Review.objects.written_by(on=timezone.localdate(now)).current()
+    tools = Tool.objects.published().annotate(
+        judges=Count("reviews", filter=Q(reviews__in=current)),
+        ships=Count("reviews", filter=Q(reviews__in=current.of_ships())),
+    )
+    if category:
+        tools = tools.in_category(category)
+    share = (F("ships") * 1.0 / NullIf(F("judges"), 0)).desc(nulls_last=True)
+    return list(tools.order_by(share, "-judges", "slug").values_list("pk", flat=True))
 
 
 def ship_rates(*, now: dt.datetime) -> list[tuple[Reviewer, Panel]]:

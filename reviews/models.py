@@ -44,6 +44,9 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Reviews whose day has come."""
         return self.filter(written_on__lte=on)
 
+    def of_ships(self) -> ReviewQuerySet:
+        return self.filter(verdict=Review.Choice.SHIP)
+
     def current(self) -> ReviewQuerySet:
         """The one review of each persona and tool that counts: the latest written."""
         each = ("tool_id", "reviewer_id")

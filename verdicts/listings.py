@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
@@ -53,7 +53,9 @@ class Listing:
         return self.query_of(self.page.number + 1)
 
 
-def listing(rows: QuerySet[Any], *, page: int, filters: Mapping[str, str] | None = None) -> Listing:
+def listing(
+    rows: QuerySet[Any] | Sequence[Any], *, page: int, filters: Mapping[str, str] | None = None
+) -> Listing:
     """The page of that number; 404 past the last one."""
     try:
         found = Paginator(rows, PAGE_SIZE).page(page)

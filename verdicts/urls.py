@@ -6,6 +6,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from verdicts import corrections, views
 from verdicts.desk.preview import preview
+from verdicts.leaderboard import leaderboard
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("categories/<slug:slug>/", views.category_detail, name="category_detail"),
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
+    path("leaderboard/", leaderboard, name="leaderboard"),
     path("method/", views.method, name="method"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),

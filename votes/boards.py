@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
-from tools.models import Category
+from tools.models import Category, Tool, ToolQuerySet
 from votes.models import MonthOfVotes, Tally
 from votes.shares import Share, rank_ranges
 
@@ -56,6 +58,25 @@ def readers_board(*, category: Category | None = None) -> list[Place]:
     ]
 
 
+def waiting(*, category: Category | None = None) -> list[int]:
+    """Ids of the published tools that are not ranked, the most voted first."""
+    tools = _published(category).exclude(pk__in=Tally.objects.ranked().values("pk"))
+    votes = Coalesce(F("tally__ships") + F("tally__skips"), 0)
+    return list(tools.order_by(votes.desc(), "name", "slug").values_list("pk", flat=True))
+
+
+def trending(*, category: Category | None = None) -> list[int]:
+    """Ids of the published tools that trend, the strongest first."""
+    tools = _published(category).filter(trend__isnull=False)
+    return list(tools.order_by("-trend__score", "slug").values_list("pk", flat=True))
+
+
+def newest(*, category: Category | None = None) -> list[int]:
+    """Ids of the published tools by their launch, those of unknown launch last."""
+    launched = F("launched_on").desc(nulls_last=True)
+    return list(_published(category).order_by(launched, "slug").values_list("pk", flat=True))
+
+
 @transaction.atomic
 def refresh_trends(*, now: dt.datetime) -> None:
     """Compute every tool's trend anew: too much work for a page, even from daily sums."""
@@ -98,6 +119,11 @@ def _months_between(since: dt.datetime, until: dt.datetime) -> list[MonthOfVotes
             MonthOfVotes(month=month, cast=cast, counted=counted, held=held, rejected=rejected)
             for month, cast, counted, held, rejected in cursor.fetchall()
         ]
+
+
+def _published(category: Category | None) -> ToolQuerySet:
+    tools = Tool.objects.published()
+    return tools.in_category(category) if category else tools
 
 
 def _first_of_month(now: dt.datetime) -> dt.datetime:

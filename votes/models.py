@@ -512,11 +512,6 @@ class Salt(models.Model):
         return str(self.day)
 
 
-class TrendQuerySet(models.QuerySet["Trend"]):
-    def strongest_first(self) -> TrendQuerySet:
-        return self.order_by("-score", "tool")
-
-
 class Trend(models.Model):
     """How strongly recent votes speak for a tool; refreshed by a recurring job."""
 
@@ -524,8 +519,6 @@ class Trend(models.Model):
         Tool, on_delete=models.CASCADE, primary_key=True, related_name="trend"
     )
     score = models.FloatField()
-
-    objects = TrendQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["-score", "tool"], name="trend_strongest_first")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
-from django.http import HttpResponse
 from django.test import Client
 
 from tests.factories import NOW
@@ -45,7 +45,7 @@ class Reader(Client):
             )
 
 
-def token_in(response: HttpResponse) -> str:
+def token_in(response: Any) -> str:
     token: str
     [token] = re.findall(r'name="token" value="([^"]+)"', response.content.decode())
     return token
