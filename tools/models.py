@@ -503,6 +503,9 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
             published_at__lte=now,
         )
 
+    def drafts(self) -> CorrectionQuerySet:
+        return self.filter(published_at__isnull=True)
+
     def concerning(self, tools: Iterable[Tool]) -> CorrectionQuerySet:
         """Corrections of any of the tools, or of a comparison that holds one."""
         ids = [tool.pk for tool in tools]

@@ -85,6 +85,14 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         told = self.exclude(state=Issue.State.CANCELLED).filter(made_at__isnull=False)
         return told.filter(week_of__lt=monday).order_by("-week_of").first()
 
+    def to_come(self) -> IssueQuerySet:
+        """Drafts and scheduled issues, the next one first."""
+        return self.filter(state__in=[Issue.State.DRAFT, Issue.State.READY]).order_by("send_at")
+
+    def stopped(self) -> IssueQuerySet:
+        """Paused, or held for a person."""
+        return self.filter(state__in=[Issue.State.PAUSED, Issue.State.HELD])
+
     def sending(self) -> IssueQuerySet:
         return self.filter(state=Issue.State.SENDING)
 

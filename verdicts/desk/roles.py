@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 
 # Permissions by role, as app.codename. Each role holds what stands above it too.
 WRITER = """
@@ -27,15 +28,17 @@ PUBLISHER = """
     axes.view_accesslog axes.view_accessfailurelog axes.view_accessattempt
     axes.delete_accessattempt
 """
-# A whole room's permissions: the votes queue is the editors', the email desk the publishers'.
-EDITORS_ROOM, PUBLISHERS_ROOM = "votes", "newsletter"
+# The votes are the editors' to look at and to decide on, and nobody's to write.
+VOTES = Q(content_type__app_label="votes") & ~Q(codename__regex="^(add|change|delete)_")
+# The email desk, whole.
+NEWSLETTER = Q(content_type__app_label="newsletter")
 
 ROLES = {
     "writer": WRITER.split(),
     "editor": (WRITER + EDITOR).split(),
     "publisher": (WRITER + EDITOR + PUBLISHER).split(),
 }
-ROOMS = {"writer": [], "editor": [EDITORS_ROOM], "publisher": [EDITORS_ROOM, PUBLISHERS_ROOM]}
+ROOMS = {"writer": Q(pk__in=[]), "editor": VOTES, "publisher": VOTES | NEWSLETTER}
 
 
 class UnknownPermissionError(Exception):
@@ -54,5 +57,5 @@ def create_roles() -> None:
         if missing:
             raise UnknownPermissionError(", ".join(missing))
         group, _ = Group.objects.get_or_create(name=role)
-        rooms = Permission.objects.filter(content_type__app_label__in=ROOMS[role])
+        rooms = Permission.objects.filter(ROOMS[role])
         group.permissions.set([*(known[name] for name in names), *rooms])

@@ -10,17 +10,19 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from verdicts.desk import second_factor, sessions
+from verdicts.desk import second_factor, sessions, start_page
 
 
 class Desk(AdminSite):
     site_header = f"{settings.SITE_NAME} desk"
     site_title = f"{settings.SITE_NAME} desk"
     index_title = "Today"
+    index_template = "desk/index.html"
     site_url = "/"
     enable_nav_sidebar = True
 
@@ -47,6 +49,13 @@ class Desk(AdminSite):
             return response
 
         return fresh
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        now = timezone.now()
+        context = {"blocks": start_page.blocks(cast(User, request.user), now=now)}
+        return super().index(request, context | (extra_context or {}))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

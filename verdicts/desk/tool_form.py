@@ -24,6 +24,7 @@ from verdicts.desk.happenings import happenings_of
 from verdicts.desk.link_check import check_links
 from verdicts.desk.preview import preview_address
 from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link
+from verdicts.desk.recheck import Recheck, due_for
 from verdicts.desk.wording import LEAST_WORDS, MOST_WORDS, hints_on
 
 
@@ -129,6 +130,23 @@ def unheard(tool: Tool | None) -> list[Reviewer]:
     return list(Reviewer.objects.exclude(pk__in=heard.values_list("reviewer", flat=True)))
 
 
+class RecheckFilter(admin.SimpleListFilter):
+    title = "due for a re-check"
+    parameter_name = "recheck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(reason.value, reason.words) for reason in Recheck]
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        asked = self.value()
+        if asked not in set(Recheck):
+            return queryset
+        due = due_for(Recheck(asked), on=timezone.localdate())
+        return queryset.filter(pk__in=due.values("pk"))
+
+
 @admin.register(Tool)
 class ToolAdmin(EditorialAdmin):
     form = ToolForm
@@ -136,7 +154,7 @@ class ToolAdmin(EditorialAdmin):
     unrestored_fields = ("slug", "is_published")
     inlines = [PriceInline, ReviewInline]
     list_display = ["name", "category", "maker", "is_published", "entry_price", "openness"]
-    list_filter = ["is_published", "category", "openness", "entry_kind"]
+    list_filter = ["is_published", RecheckFilter, "category", "openness", "entry_kind"]
     list_select_related = ["category"]
     search_fields = ["name", "slug", "maker"]
     autocomplete_fields = ["category", "sources", "replaced_by"]
