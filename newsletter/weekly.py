@@ -32,7 +32,7 @@ from newsletter.models import (
 from newsletter.models.issues import KEPT_FOR, LATEST_AFTER
 from newsletter.notices import tell_staff
 from newsletter.queue import own_session, recover, slots_in_use
-from newsletter.slots import last_slot_week, slot_day, slot_of
+from newsletter.slots import last_slot_week, slot_day, slot_of, week_at
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,28 @@ def draft_of(monday: dt.date) -> Issue:
     return issue
 
 
+def send_now(monday: dt.date, *, now: dt.datetime) -> Issue:
+    """Bring the week's issue to its readers without waiting for its slot, late or not.
+
+    Again, or where it is on its way or done, changes nothing. Raises NothingToSayError,
+    WrongStateError.
+    """
+    with transaction.atomic():
+        issue = draft_of(monday)
+        if issue.state == Issue.State.HELD:
+            issue.resume(now=now)
+        Issue.objects.filter(pk=issue.pk).update(
+            # The mail's Date, so never in the future.
+            send_at=min(issue.send_at, now),
+            send_by=issue.latest_time(now=now),
+        )
+        make_ready(issue, now=now)
+    if issue.state in {Issue.State.READY, Issue.State.FREEZING}:
+        freeze(issue, now=now)
+    issue.refresh_from_db()
+    return issue
+
+
 def begin(issue: Issue, *, now: dt.datetime) -> None:
     """Bring an issue whose hour has come to its readers, or hold it for a person."""
     try:
@@ -136,6 +158,20 @@ def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
 def rendered(issue: Issue, digest: Digest) -> RenderedMail:
     """The mail's bytes depend on nothing but the issue and its digest."""
     return render_issue(digest, issue_id=issue.pk, dated_at=issue.send_at)
+
+
+def sample_mail(*, now: dt.datetime) -> RenderedMail | None:
+    """The next issue's mail, or one of all that is published; None if nothing is."""
+    monday = week_at(now)
+    issue = Issue.objects.of_week(monday) or Issue(
+        pk=0, week_of=monday, slot_on=slot_day(monday), send_at=slot_of(monday)
+    )
+    try:
+        return rendered(issue, digest_of(issue, now=now))
+    except NothingToSayError:
+        ever = dt.datetime.min.replace(tzinfo=dt.UTC)
+        digest = digest_for(dated_on=issue.slot_on, since=ever, before={}, now=now)
+        return rendered(issue, digest) if digest else None
 
 
 @transaction.atomic
