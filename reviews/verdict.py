@@ -26,6 +26,7 @@ from reviews.reasons import (
 from reviews.split import Split, SplitRow
 from reviews.standing import Panel, Standing, disagreement
 from tools.models import Comparison, Correction, PricePoint, Tool, in_order, pair_slug
+from tools.prepared import Prepared
 from tools.pricing import PriceList, PricingRead, price_lists
 from tools.sentences import Sentence, name, sentence
 from votes.models import PickTally, Tally
@@ -214,11 +215,9 @@ def _verdicts(
         return []
     tools = {tool.pk: tool for _, first, second in pairs for tool in (first, second)}
     record = _Record.of(list(tools.values()), now=now)
-    panel = list(Reviewer.objects.all())
+    panel = PANEL()
     picks = PickTally.objects.shares_of((first, second) for _, first, second in pairs)
-    corrections = list(
-        Correction.objects.published(now=now).concerning(tools.values()).with_pages()
-    )
+    corrections = CORRECTIONS(list(tools), now)
     verdicts = []
     for comparison, first, second in pairs:
         one, other = record.standing(first), record.standing(second)
@@ -241,6 +240,20 @@ def _verdicts(
     return verdicts
 
 
+# All that a verdict is read from, for one pair or for a hundred.
+PANEL = Prepared(Reviewer.objects.all)
+REVIEWS = Prepared(
+    lambda tool_ids, day: Review.objects.of_tools(tool_ids).written_by(on=day).in_panel_order()
+)
+POINTS = Prepared(
+    lambda tool_ids, day: PricePoint.objects.of_tools(tool_ids).effective(on=day).with_source()
+)
+TALLIES = Prepared(lambda tool_ids: Tally.objects.of_tools(tool_ids))
+CORRECTIONS = Prepared(
+    lambda tool_ids, now: Correction.objects.published(now=now).concerning(tool_ids).with_pages()
+)
+
+
 @dataclass(frozen=True)
 class _Record:
     """All rows that standings are made of, read once for many tools."""
@@ -254,13 +267,12 @@ class _Record:
         ids = [tool.pk for tool in tools]
         today = timezone.localdate(now)
         reviews: dict[int, list[Review]] = {pk: [] for pk in ids}
-        for review in Review.objects.of_tools(ids).written_by(on=today).in_panel_order():
+        for review in REVIEWS(ids, today):
             reviews[review.tool_id].append(review)
-        points = PricePoint.objects.of_tools(ids).effective(on=today).with_source()
         return cls(
             reviews=reviews,
-            prices=price_lists(tools, points),
-            tallies={tally.pk: tally for tally in Tally.objects.of_tools(ids)},
+            prices=price_lists(tools, POINTS(ids, today)),
+            tallies={tally.pk: tally for tally in TALLIES(ids)},
         )
 
     def standing(self, tool: Tool) -> Standing:

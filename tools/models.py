@@ -162,13 +162,17 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         found = self.by_any_slug([words.lower()]).get(words.lower())
         return found or self.filter(name__iexact=words).by_name().first()
 
+    def with_slugs(self, slugs: list[str]) -> ToolQuerySet:
+        return self.filter(slug__in=slugs)
+
     def by_any_slug(self, slugs: Iterable[str]) -> dict[str, Tool]:
         """Tools found by current or former slug, keyed by the slug that was asked for."""
         wanted = set(slugs)
         found = {tool.slug: tool for tool in self.filter(slug__in=wanted)}
-        moved = FormerSlug.objects.filter(slug__in=wanted - found.keys(), tool__in=self)
-        for former in moved.select_related("tool__category"):
-            found[former.slug] = former.tool
+        if missing := wanted - found.keys():
+            moved = FormerSlug.objects.filter(slug__in=missing, tool__in=self)
+            for former in moved.select_related("tool__category"):
+                found[former.slug] = former.tool
         return found
 
 
@@ -395,10 +399,8 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
 
-    def around(self, one: Tool, other: Tool, *, most: int) -> ComparisonQuerySet:
+    def around(self, pair: list[int], categories: list[int], *, most: int) -> ComparisonQuerySet:
         """The pair itself, then `most` others that share a tool, or else a category, with it."""
-        pair = [one, other]
-        categories = [one.category_id, other.category_id]
         is_the_pair = Q(first__in=pair, second__in=pair)
         shares_a_tool = Q(first__in=pair) | Q(second__in=pair)
         shares_a_category = Q(first__category__in=categories) | Q(second__category__in=categories)
@@ -506,11 +508,12 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
     def drafts(self) -> CorrectionQuerySet:
         return self.filter(published_at__isnull=True)
 
-    def concerning(self, tools: Iterable[Tool]) -> CorrectionQuerySet:
+    def concerning(self, tool_ids: list[int]) -> CorrectionQuerySet:
         """Corrections of any of the tools, or of a comparison that holds one."""
-        ids = [tool.pk for tool in tools]
         return self.filter(
-            Q(tool__in=ids) | Q(comparison__first__in=ids) | Q(comparison__second__in=ids)
+            Q(tool__in=tool_ids)
+            | Q(comparison__first__in=tool_ids)
+            | Q(comparison__second__in=tool_ids)
         )
 
     def with_pages(self) -> CorrectionQuerySet:

@@ -13,6 +13,7 @@ from reviews.boards import disagreements, ship_rates
 from reviews.models import Review, Reviewer
 from reviews.verdict import standings_of, verdicts_on
 from tools.models import VERSUS, Category, Comparison, Openness, PriceKind, Tool, pair_slug
+from tools.prepared import Prepared
 from verdicts.charts import price_charts
 from verdicts.listings import chosen, chosen_row, listing, paged
 from verdicts.pagecache.sharing import public_page
@@ -22,6 +23,13 @@ from votes.ballots import ballots_for, pick_for
 RECENT = 8
 DISAGREEING = 4
 RELATED = 6
+
+TOOLS = Prepared(lambda slugs: Tool.objects.published().with_category().with_slugs(slugs))
+AROUND = Prepared(
+    lambda now, pair, categories: (
+        Comparison.objects.published(now=now).around(pair, categories, most=RELATED).with_tools()
+    )
+)
 # Comparisons on a tool's or a category's own page.
 NEWEST = 12
 # Names offered while one types; the server knows the others too.
@@ -98,7 +106,7 @@ def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
     first, second = _pair_or_404(pair)
     if pair != (address := pair_slug(first, second)):
         return redirect("comparison_detail", address, permanent=True)
-    around = Comparison.objects.published(now=now).around(first, second, most=RELATED).with_tools()
+    around = AROUND(now, [first.pk, second.pk], [first.category_id, second.category_id])
     related = [found for found in around if found.slug != pair]
     comparison = next((found for found in around if found.slug == pair), None)
     # A pair that no editor has published is read from the same data.
@@ -119,7 +127,9 @@ def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
 def _pair_or_404(pair: str) -> tuple[Tool, Tool]:
     """The two published tools of an address, by their present or former slugs."""
     slugs = pair.split(VERSUS)
-    found = Tool.objects.published().with_category().by_any_slug(slugs)
+    found = {tool.slug: tool for tool in TOOLS(slugs)}
+    if len(found) < 2:
+        found = Tool.objects.published().with_category().by_any_slug(slugs)
     tools = [found[slug] for slug in slugs if slug in found]
     if len(slugs) != 2 or len(tools) != 2 or tools[0] == tools[1]:
         raise Http404("A comparison is of two published tools.")

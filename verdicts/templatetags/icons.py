@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from django import template
 from django.template.base import NodeList, Parser, Token
@@ -37,6 +38,7 @@ WORDS = {Review.Choice.SHIP: "Ship", Review.Choice.SKIP: "Skip"}
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """The mark without a word; something beside it must say the same."""
     colour = f" is-{name}" if name in COLOURED else ""
@@ -46,6 +48,7 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def mark(verdict: str) -> SafeString:
     """A verdict as mark and word: Ship or Skip."""
     return format_html(
@@ -59,7 +62,11 @@ def mark(verdict: str) -> SafeString:
 @register.simple_tag
 def pips(reviews: Iterable[Review]) -> SafeString:
     """A box per reviewer who judged, ships first; its label says the count."""
-    verdicts = sorted(review.verdict for review in reviews)
+    return _pips(tuple(sorted(review.verdict for review in reviews)))
+
+
+@cache
+def _pips(verdicts: tuple[str, ...]) -> SafeString:
     if not verdicts:
         return format_html(
             '<span class="pips" role="img" aria-label="Not reviewed yet">{}</span>', icon("none")

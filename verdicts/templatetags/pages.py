@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django import template
@@ -93,4 +94,10 @@ def _time(moment: dt.date | None, form: str) -> SafeString:
         return SafeString("")
     if isinstance(moment, dt.datetime):
         moment = timezone.localdate(moment)
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), written(moment, form))
+    return _written(moment, form)
+
+
+@lru_cache(maxsize=2000)
+def _written(day: dt.date, form: str) -> SafeString:
+    # A page says the same few days again and again.
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), written(day, form))
