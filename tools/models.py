@@ -391,6 +391,11 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def of_tool(self, tool: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=tool) | Q(second=tool))
 
+    def found_by(self, *, tool_ids: Iterable[int], ids: Iterable[int]) -> ComparisonQuerySet:
+        """Comparisons of any of the tools, or among the ids."""
+        tools = list(tool_ids)
+        return self.filter(Q(first__in=tools) | Q(second__in=tools) | Q(id__in=list(ids)))
+
     def between(self, tool_ids: Iterable[int]) -> ComparisonQuerySet:
         """Comparisons both of whose tools are among these."""
         ids = list(tool_ids)

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviewers/", views.reviewer_index, name="reviewer_index"),
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("leaderboard/", leaderboard, name="leaderboard"),
+    path("search/", views.search, name="search"),
     path("method/", views.method, name="method"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),

@@ -12,6 +12,7 @@ from reviews import reasons, standing
 from reviews.boards import disagreements, ship_rates
 from reviews.models import Review, Reviewer
 from reviews.verdict import standings_of, verdicts_on
+from tools import search as finding
 from tools.models import VERSUS, Category, Comparison, Openness, PriceKind, Tool, pair_slug
 from tools.prepared import Prepared
 from verdicts.charts import price_charts
@@ -219,6 +220,25 @@ def category_detail(request: HttpRequest, slug: str, *, page: int) -> HttpRespon
         "verdicts": verdicts_on(comparisons.with_tools()[:NEWEST], now=now),
     }
     return render(request, "verdicts/category_detail.html", context)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Never an error: what cannot be found gets help."""
+    now = timezone.now()
+    found = finding.search(request.GET.get("q", ""), now=now)
+    context = {
+        "found": found,
+        "standings": standings_of(found.tools, now=now),
+        "verdicts": verdicts_on(found.comparisons, now=now),
+    }
+    if found.is_empty:
+        context |= {
+            "comparison_count": Comparison.objects.published(now=now).count(),
+            "tool_count": Tool.objects.published().count(),
+            "category_count": Category.objects.count(),
+        }
+    return render(request, "verdicts/search.html", context)
 
 
 # --- The panel and the method ------------------------------------------------------------

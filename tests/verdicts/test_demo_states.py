@@ -94,4 +94,4 @@ def test_invented_tools_are_labelled_and_never_lead_the_home_page():
     assert {tool.maker for tool in invented} == {"Invented for the demo"}
     assert all(tool.description.startswith("An invented tool") for tool in invented)
     newest = Comparison.objects.published(now=NOW).newest_first()
-    assert newest.first().publish_at == dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    assert newest[0].publish_at == dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
