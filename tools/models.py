@@ -80,9 +80,9 @@ class Category(models.Model):
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
-    def behind(self, tool: Tool) -> SourceQuerySet:
-        """What the tool's facts and prices rest on."""
-        return self.filter(Q(tools=tool) | Q(price_points__tool=tool)).distinct()
+    def behind(self, tools: Iterable[Tool]) -> SourceQuerySet:
+        """What the facts and the prices of the tools rest on."""
+        return self.filter(Q(tools__in=tools) | Q(price_points__tool__in=tools)).distinct()
 
 
 class Source(models.Model):
