@@ -23,6 +23,7 @@ from django.http.request import validate_host
 from kombu.entity import Queue
 
 from verdicts import embedded
+from verdicts.demo import notes
 from verdicts.environment import (
     BASE_DIR,
     IS_PRODUCTION,
@@ -100,7 +101,12 @@ for name, secret in SECRETS.items():
 DEBUG = switch("DEBUG", default=False)
 SITE_NAME = "Verdicts"
 EXAMPLE_SITE = "https://verdicts.example"
-SITE_URL = required("SITE_URL", "http://127.0.0.1:8000", f"Example: {EXAMPLE_SITE}").rstrip("/")
+OF_THE_DEMO = {} if IS_PRODUCTION else notes.noted(VAR_DIR)
+SITE_URL = required(
+    "SITE_URL",
+    OF_THE_DEMO.get("SITE_URL", "http://127.0.0.1:8000"),
+    f"Example: {EXAMPLE_SITE}",
+).rstrip("/")
 site_address = address("SITE_URL", SITE_URL or EXAMPLE_SITE, {"http", "https"}, EXAMPLE_SITE)
 if site_address.path or site_address.query or site_address.username:
     problems.append(f"SITE_URL={SITE_URL} is more than scheme and host. Example: {EXAMPLE_SITE}")
@@ -124,7 +130,9 @@ TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, least=0, most=10)
 # --- Mail --------------------------------------------------------------------------------
 
 EMAIL_URL = required(
-    "EMAIL_URL", "smtp://127.0.0.1:8025", "Example: smtp://user:pass@host:587/?tls=1"
+    "EMAIL_URL",
+    OF_THE_DEMO.get("EMAIL_URL", "smtp://127.0.0.1:1025"),
+    "Example: smtp://user:pass@host:587/?tls=1",
 )
 EXAMPLE_MAIL = "smtp://user:pass@host:587/?tls=1"
 mail_address = address("EMAIL_URL", EMAIL_URL or EXAMPLE_MAIL, {"smtp", "smtps"}, EXAMPLE_MAIL)

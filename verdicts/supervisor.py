@@ -21,6 +21,7 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 # A program that ran this long was well; its next end starts from the first pause.
 WELL_AFTER = 30.0
+LONGEST_LINE = 1_000_000
 
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None)
@@ -69,16 +70,19 @@ class Supervisor:
         process = self._processes.get(name)
         return process is not None and process.returncode is None
 
-    async def end(self) -> None:
+    async def end(self, *, politely: bool = True) -> None:
         """Ends every program and all that it started; the last one started goes first."""
-        for program, task in reversed(self._keepers):
+        for program, _ in self._keepers:
             self._leaving.add(program.name)
+        for program, task in reversed(self._keepers):
             process = self._processes.get(program.name)
             if process is None or process.returncode is not None:
                 task.cancel()
-            else:
+            elif politely:
                 with contextlib.suppress(ProcessLookupError):
                     process.send_signal(program.stop)
+            else:
+                kill_group(process.pid)
             _, late = await asyncio.wait({task}, timeout=program.grace)
             if late and process:
                 self._say(f"{program.name} took longer than {program.grace:g} s and was killed")
@@ -90,13 +94,19 @@ class Supervisor:
         pause = FIRST_PAUSE
         while program.name not in self._leaving:
             since = clock.time()
-            process = await start(program)
+            hear, tell = os.pipe() if program.output is None else (-1, program.output)
+            try:
+                process = await start(program, output=tell)
+            finally:
+                if hear >= 0:
+                    os.close(tell)
             self._processes[program.name] = process
             started.set()
-            if process.stdout:
-                await self._show(program.name, process.stdout)
+            showing = asyncio.create_task(self._show(program.name, hear))
             code = await process.wait()
+            # Before its output ends: what it started may have it open too.
             kill_group(process.pid)
+            await showing
             if program.name in self._leaving:
                 return
             if clock.time() - since > WELL_AFTER:
@@ -105,13 +115,27 @@ class Supervisor:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _show(self, name: str, output: asyncio.StreamReader) -> None:
-        while line := await output.readline():
-            self._say(f"{name} | {line.decode(errors='replace').rstrip()}")
+    async def _show(self, name: str, hear: int) -> None:
+        if hear < 0:
+            return
+        reader = asyncio.StreamReader(limit=LONGEST_LINE)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(hear, "rb")
+        )
+        with contextlib.closing(transport):
+            while not reader.at_eof():
+                # A line too long to be one is dropped.
+                with contextlib.suppress(ValueError):
+                    if line := await reader.readline():
+                        self._say(f"{name} | {line.decode(errors='replace').rstrip()}")
 
 
-async def start(program: Program) -> asyncio.subprocess.Process:
-    """The program in a session of its own, which the kernel ends when this process is gone."""
+async def start(program: Program, *, output: int) -> asyncio.subprocess.Process:
+    """The program in a session of its own, which the kernel ends when this process is gone.
+
+    `output` is an open file and not asyncio's PIPE: that would take a program for running as long
+    as anything that it started has the pipe open.
+    """
     parent = os.getpid()
 
     def die_with_parent() -> None:
@@ -122,7 +146,7 @@ async def start(program: Program) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *program.command,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE if program.output is None else program.output,
+        stdout=output,
         stderr=asyncio.subprocess.STDOUT,
         env=program.environment,
         user=program.user,

@@ -20,6 +20,7 @@ from django.db import connection
 from verdicts import embedded
 from verdicts.embedded import places
 
+CODE = Path(__file__).resolve().parent.parent.parent
 HOLDER = """
 import sys
 from pathlib import Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -81,6 +82,16 @@ def is_kept(var: Path) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def wait_until_ended(var: Path) -> None:
+    """Waits for the servers' end; not if somebody else is attached to them."""
+    for _ in range(10):
+        time.sleep(0.05)
+        # Waits for as long as the keeper has the lock alone, which is how it ends the servers.
+        os.close(lock(var / "holders.lock", fcntl.LOCK_SH))
+        if not is_kept(var):
+            return
 
 
 def _start_keeper(var: Path, *, starting: int, temporary: bool) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsletter.growth import grow_subscribers, holds_real_subscribers
 from verdicts.growth import grow_tools, holds_real_data
 
 MOST = 20_000_000
@@ -17,12 +16,12 @@ MOST = 20_000_000
 class Command(BaseCommand):
     help = """Add synthetic data for benchmarks, by COPY and with progress.
 
-Tools come with prices, a panel and comparisons; their slugs begin with grown-. Subscribers have
-addresses at example.org and its like. On a database that holds tools or readers of any other
-kind it refuses to run unless it is told --yes, since nothing takes the synthetic rows out again.
+Tools come with prices, a panel and comparisons; their slugs begin with grown-. On a database
+that holds tools of any other kind it refuses to run unless it is told --yes, since nothing
+takes the synthetic rows out again.
 
 Example:
-  uv run manage.py grow_catalog --tools 20000 --subscribers 1000000
+  uv run manage.py grow_catalog --tools 20000
 """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -32,23 +31,20 @@ Example:
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tools", type=whole_number, default=0, metavar="N")
-        parser.add_argument("--subscribers", type=whole_number, default=0, metavar="N")
         parser.add_argument(
             "--yes", action="store_true", help="also on a database that holds real data"
         )
 
-    def handle(self, *, tools: int, subscribers: int, yes: bool, **options: Any) -> None:
-        if not tools and not subscribers:
-            raise CommandError("Nothing to grow. Say how much: --tools N, --subscribers N")
-        if (holds_real_data() or holds_real_subscribers()) and not yes:
+    def handle(self, *, tools: int, yes: bool, **options: Any) -> None:
+        if not tools:
+            raise CommandError("Nothing to grow. Say how much: --tools N")
+        if holds_real_data() and not yes:
             raise CommandError(
                 "This database holds data that was not grown. Add --yes to grow on top of it."
             )
         if tools:
             grow_tools(tools, now=timezone.now(), progress=self.progress)
-        if subscribers:
-            grow_subscribers(subscribers, now=timezone.now(), progress=self.progress)
-        self.stdout.write(f"Grown: {tools:,} tools, {subscribers:,} subscribers.")
+        self.stdout.write(f"Grown: {tools:,} tools.")
 
     def progress(self, what: str, done: int, count: int) -> None:
         self.stderr.write(f"{what}: {done:,} of {count:,}")

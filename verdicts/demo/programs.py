@@ -1,0 +1,65 @@
+"""What the demo keeps running beside the embedded servers: the same programs as in production."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+
+from verdicts import web
+from verdicts.supervisor import Program
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the site, the inbox page and the inbox's mail server listen."""
+
+    site: int
+    inbox: int
+    mail: int
+
+
+def inbox(*, var: Path, ports: Ports, environment: Mapping[str, str]) -> Program:
+    return Program(
+        name="inbox",
+        command=[
+            *(sys.executable, "-m", "verdicts.demo.inbox", str(var / "inbox")),
+            *(str(ports.mail), str(ports.inbox)),
+        ],
+        environment=environment,
+    )
+
+
+def site(*, host: str, ports: Ports, environment: Mapping[str, str]) -> Program:
+    return Program(
+        name="web", command=web.command(host=host, port=ports.site), environment=environment
+    )
+
+
+def worker(*, environment: Mapping[str, str]) -> Program:
+    """One for all queues; the settings say how many processes it has."""
+    return Program(
+        name="worker",
+        command=[
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "verdicts", "worker"),
+            *("--loglevel", "WARNING"),
+            *("--without-mingle", "--without-gossip", "--without-heartbeat"),
+        ],
+        # As root, Celery would warn of that in ten lines; this is a demo.
+        environment={**environment, "PYTHONWARNINGS": "ignore:You're running the worker"},
+        # Its pool would finish long tasks after a polite word, for nobody.
+        orphaned=Signals.SIGKILL,
+    )
+
+
+def beat(*, var: Path, environment: Mapping[str, str]) -> Program:
+    return Program(
+        name="beat",
+        command=[
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "verdicts", "beat"),
+            *("--loglevel", "WARNING", "--schedule", str(var / "beat"), "--pidfile="),
+        ],
+        environment=environment,
+    )
