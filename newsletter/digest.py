@@ -341,7 +341,9 @@ def _cause(verdict: Verdict, said: Mapping[str, Any], *, since: dt.datetime) -> 
         happened = [e for e in verdict.events if e.kind in kinds and e.on >= day]
         minds = [event for event in happened if event.kind is EventKind.VERDICT]
         if minds:
-            return f"{minds[0].text} Was {minds[0].before}, now {minds[0].after}."
+            latest, more = minds[0], len(minds) - 1
+            said_more = f" {more} more verdict{'s' if more > 1 else ''} changed." if more else ""
+            return f"{latest.text} Was {latest.before}, now {latest.after}.{said_more}"
         if happened:
             return str(happened[0].text)
         return str(answer.panel_reason)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from newsletter import archive, views
+from newsletter import archive, views, webhooks
 
 urlpatterns = [
     path("newsletter/", views.sign_up, name="newsletter"),
@@ -18,5 +18,6 @@ urlpatterns = [
     path("newsletter/data/<str:token>/", views.own_data, name="newsletter_own_data"),
     path("newsletter/issues/", archive.issue_index, name="issue_index"),
     path("newsletter/issues/<slug:day>/", archive.issue_detail, name="issue_detail"),
+    path("webhooks/mail/<slug:provider>/", webhooks.mail_events, name="mail_events"),
     path("feeds/issues.atom", archive.IssueFeed(), name="issue_feed"),
 ]

@@ -80,9 +80,9 @@ class Category(models.Model):
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
-    def behind(self, tool: Tool) -> SourceQuerySet:
-        """What the tool's facts and prices rest on."""
-        return self.filter(Q(tools=tool) | Q(price_points__tool=tool)).distinct()
+    def behind(self, tools: Iterable[Tool]) -> SourceQuerySet:
+        """What the facts and the prices of the tools rest on."""
+        return self.filter(Q(tools__in=tools) | Q(price_points__tool__in=tools)).distinct()
 
 
 class Source(models.Model):
@@ -409,13 +409,18 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         is_the_pair = Q(first__in=pair, second__in=pair)
         shares_a_tool = Q(first__in=pair) | Q(second__in=pair)
         shares_a_category = Q(first__category__in=categories) | Q(second__category__in=categories)
-        # Each kind is cut to the few that can be shown, so that the cost stays flat.
         others = self.exclude(is_the_pair).newest_first()
-        near, far = (
-            others.filter(shared).values("pk")[:most]
-            for shared in (shares_a_tool, shares_a_category)
+        # Each kind is cut to the few that can be shown, so that the cost stays flat.
+        found = (
+            self.filter(is_the_pair)
+            .values("pk")
+            .union(
+                others.filter(shares_a_tool).values("pk")[:most],
+                others.filter(shares_a_category).values("pk")[:most],
+                all=True,
+            )
         )
-        return self.filter(is_the_pair | Q(pk__in=near) | Q(pk__in=far)).order_by(
+        return Comparison.objects.filter(pk__in=found).order_by(
             Case(When(is_the_pair, then=0), When(shares_a_tool, then=1), default=2),
             "-publish_at",
             "-id",

@@ -381,13 +381,21 @@ class Vote(Paper):
                 name="vote_is_ship_skip_or_withdrawn", condition=Q(choice__in=[-1, 0, 1])
             ),
         ]
-        permissions = [("decide_held_votes", "Can release, reject or keep held votes")]
         indexes = [
             *Paper.Meta.indexes,
             models.Index(
                 fields=["tool"], name="vote_held_on_tool", condition=Q(status=Status.HELD)
             ),
         ]
+
+
+class HeldVote(Vote):
+    """The queue of votes that wait for a decision, as the admin knows it."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        permissions = [("decide_held_votes", "Can release, reject or keep held votes")]
 
 
 class PickQuerySet(PaperQuerySet["Pick"]):

@@ -218,10 +218,12 @@ class MailEvent(models.Model):
         DELAYED = "delayed", "bounced for now"
         REFUSED = "refused", "refused for what it says"
         COMPLAINED = "complained", "reported as spam"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed at the provider"
 
     provider = models.CharField(max_length=40)
-    event_id = models.CharField(max_length=200)
-    kind = models.CharField(max_length=10, choices=Kind)
+    # A hash: some providers put the address into their ids.
+    event_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=12, choices=Kind)
     issue = models.ForeignKey(
         "newsletter.Issue", on_delete=models.SET_NULL, null=True, related_name="mail_events"
     )

@@ -47,7 +47,7 @@ def test_both_begin_and_end_a_lean_at_the_same_large_count(votes):
 
 
 @given(st.lists(st.sampled_from([1, -1]), max_size=120))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_rebuild_in_vote_order_ends_where_the_votes_did(choices):
     lean, ships, skips = "", 0, 0
     for choice in choices:

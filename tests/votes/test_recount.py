@@ -122,7 +122,6 @@ def test_two_thousand_random_steps_leave_the_recount_silent():
         settings=settings(
             max_examples=25,
             stateful_step_count=80,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

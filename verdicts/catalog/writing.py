@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from reviews.models import Review
@@ -28,21 +29,33 @@ FOLDABLE = re.compile(r"\S+( \S+)*")
 Lines = Iterator[str]
 
 
-def written() -> Lines:
-    """The lines of the whole catalogue: every row with its history, in a settled order."""
+def written(chosen: QuerySet[Tool] | None = None) -> Lines:
+    """The lines of the whole catalogue: every row with its history, in a settled order.
+
+    With `chosen` tools: what belongs to them alone, and the comparisons between two of them.
+    """
+    tools, reviews = Tool.objects.all(), Review.objects.all()
+    categories, sources = Category.objects.all(), Source.objects.all()
+    comparisons = Comparison.objects.all()
+    if chosen is not None:
+        tools, reviews = tools.filter(pk__in=chosen), reviews.filter(tool__in=chosen)
+        categories = categories.filter(pk__in=chosen.values("category"))
+        sources = sources.behind(chosen)
+        comparisons = comparisons.filter(first__in=chosen, second__in=chosen)
     yield f"schema_version: {SCHEMA_VERSION}"
-    yield from section("categories", map(category_lines, Category.objects.order_by("slug")))
-    tools = Tool.objects.select_related("category", "replaced_by")
+    yield from section("categories", map(category_lines, categories.order_by("slug")))
+    tools = tools.select_related("category", "replaced_by")
     tools = tools.prefetch_related("sources", "former_slugs", "price_points__source")
     yield from section("tools", map(tool_lines, tools.order_by("category__slug", "slug")))
-    reviews = Review.objects.select_related("tool", "reviewer").order_by(
+    reviews = reviews.select_related("tool", "reviewer").order_by(
         "tool__category__slug", "tool__slug", "reviewer__position", "written_on"
     )
     yield from section("reviews", map(review_lines, reviews))
     # Oldest first: the rows of an import then come in the order in which these were published.
-    comparisons = Comparison.objects.with_tools().oldest_first()
-    yield from section("comparisons", map(comparison_lines, comparisons))
-    yield from section("sources", map(source_lines, Source.objects.order_by("slug")))
+    yield from section(
+        "comparisons", map(comparison_lines, comparisons.with_tools().oldest_first())
+    )
+    yield from section("sources", map(source_lines, sources.order_by("slug")))
 
 
 def section(key: str, entries: Iterable[Lines]) -> Lines:

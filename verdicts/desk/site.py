@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils import timezone
 
-from verdicts.desk import second_factor, sessions, start_page
+from verdicts.desk import catalogue_files, second_factor, sessions, start_page
 
 
 class Desk(AdminSite):
@@ -29,6 +29,7 @@ class Desk(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
+            path("import/", self.admin_view(self.import_files), name="import"),
             path("recovery-codes/", self.admin_view(self.recovery_codes), name="recovery_codes"),
             *super().get_urls(),
         ]
@@ -77,3 +78,6 @@ class Desk(AdminSite):
     def recovery_codes(self, request: HttpRequest) -> HttpResponse:
         context = self.each_context(request)
         return second_factor.renew_codes(request, user=cast(User, request.user), context=context)
+
+    def import_files(self, request: HttpRequest) -> HttpResponse:
+        return catalogue_files.import_files(request, context=self.each_context(request))

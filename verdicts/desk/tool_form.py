@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from reviews.models import Review, Reviewer
 from tools.models import FormerSlug, PricePoint, Source, Tool
+from verdicts.catalog.writing import written
 from verdicts.desk.dated_rows import DatedRowForm, DatedRowsFormSet
 from verdicts.desk.happenings import happenings_of
 from verdicts.desk.link_check import check_links
@@ -161,6 +162,8 @@ class ToolAdmin(EditorialAdmin):
     prepopulated_fields = {"slug": ["name"]}
     show_full_result_count = False
     save_on_top = True
+    change_list_template = "desk/tool_list.html"
+    actions = ["export"]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Tool | None = None) -> Any:
         return {} if obj else self.prepopulated_fields
@@ -172,6 +175,12 @@ class ToolAdmin(EditorialAdmin):
         super().save_model(request, obj, form, change)
         obj.rename_slug(new)
         return None
+
+    @admin.action(description="Export as a catalogue file", permissions=["view"])
+    def export(self, request: HttpRequest, tools: models.QuerySet[Tool]) -> HttpResponse:
+        content = "\n".join([*written(tools.order_by()), ""])
+        headers = {"Content-Disposition": 'attachment; filename="catalog.yaml"'}
+        return HttpResponse(content, content_type="application/yaml", headers=headers)
 
     # Links on top of the form
 
@@ -236,5 +245,5 @@ class ToolAdmin(EditorialAdmin):
 
 def links_of(tool: Tool) -> list[str]:
     """Website, sources, and the sources of prices, each once."""
-    sources = Source.objects.behind(tool).values_list("url", flat=True)
+    sources = Source.objects.behind([tool]).values_list("url", flat=True)
     return list(dict.fromkeys([*([tool.website] if tool.website else []), *sources]))

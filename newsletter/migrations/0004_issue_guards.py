@@ -74,7 +74,7 @@ on conflict do nothing;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("newsletter", "0004_issues")]
+    dependencies = [("newsletter", "0003_issues")]
 
     operations = [
         migrations.RunSQL(ROOM, migrations.RunSQL.noop),
