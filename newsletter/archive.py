@@ -9,6 +9,7 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -59,7 +60,8 @@ class IssueFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
         return settings.SITE_URL + item.get_absolute_url()
 
     def item_description(self, item: Issue) -> str:
-        return Digest.of_json(item.contents).preheader
+        # Atom's summary is read as HTML.
+        return escape(Digest.of_json(item.contents).preheader)
 
     def item_pubdate(self, item: Issue) -> dt.datetime:
         return item.send_at

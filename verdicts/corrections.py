@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from tools.models import Correction
@@ -45,7 +46,8 @@ class CorrectionsFeed(Feed[Correction, None]):
         return str(item)
 
     def item_description(self, item: Correction) -> str:
-        return f"{item.right} Since {item.since_on:%-d %B %Y} it said: {item.wrong}"
+        # Atom's summary is read as HTML.
+        return escape(f"{item.right} Since {item.since_on:%-d %B %Y} it said: {item.wrong}")
 
     def item_link(self, item: Correction) -> str:
         return item.page.get_absolute_url()

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from verdicts import corrections, views
+from verdicts import cards, corrections, feeds, sitemaps, views
 from verdicts.desk.preview import preview
 from verdicts.leaderboard import leaderboard
 
@@ -20,6 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
     path("leaderboard/", leaderboard, name="leaderboard"),
     path("search/", views.search, name="search"),
+    path("cards/site.png", cards.site_card, name="site_card"),
+    path("cards/<slug:pair>.png", cards.comparison_card, name="comparison_card"),
+    path("feeds/comparisons.atom", feeds.feed, name="comparisons_feed"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
     path("method/", views.method, name="method"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from html import unescape
 from urllib.parse import urlsplit
 
 from django import template
@@ -13,7 +14,7 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as written
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -25,7 +26,7 @@ RANGE = re.compile(r"\d+–\d+%")
 @register.simple_block_tag
 def title(content: str, *, alone: bool = False) -> SafeString:
     """The page's title, for the window and for whoever links here."""
-    words = content.strip()
+    words = plain(content)
     return format_html(
         '<title>{}</title>\n  <meta property="og:title" content="{}">',
         words if alone else format_html("{} | {}", words, SITE),
@@ -33,9 +34,14 @@ def title(content: str, *, alone: bool = False) -> SafeString:
     )
 
 
+def plain(content: str) -> str:
+    """The words of a rendered block: neither its tags (a name's <bdi>) nor its escapes."""
+    return " ".join(unescape(strip_tags(content)).split())
+
+
 @register.simple_block_tag
 def description(content: str) -> SafeString:
-    words = content.strip()
+    words = plain(content)
     return format_html(
         '<meta name="description" content="{0}">\n  <meta property="og:description" content="{0}">',
         words,

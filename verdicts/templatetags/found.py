@@ -1,0 +1,117 @@
+"""What a page says of itself to robots and to whoever links to it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from reviews.standing import Standing
+from reviews.verdict import Verdict
+from tools.models import Tool
+
+register = template.Library()
+
+# What could end the script element early, as JSON's own escapes.
+UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+Node = dict[str, Any]
+
+
+@register.inclusion_tag("verdicts/_social.html", takes_context=True)
+def social_card(context: template.Context, verdict: Verdict | None = None) -> Node:
+    """The tags of the picture beside a link: a published comparison's own, or the site's."""
+    has_its_own = verdict is not None and verdict.published_on is not None
+    words = settings.SITE_NAME
+    address = reverse("site_card")
+    if verdict is not None and has_its_own:
+        address = reverse("comparison_card", args=[verdict.slug])
+        words = f"{verdict.comparison}. {verdict.answer.line}"
+    request = context.get("request")
+    return {
+        "site": settings.SITE_NAME,
+        "page": absolute(request.path) if request else "",
+        "kind": "article" if verdict is not None else "website",
+        "card": absolute(address),
+        "card_words": words,
+    }
+
+
+@register.simple_tag
+def tool_data(standing: Standing) -> SafeString:
+    """JSON-LD of a tool's page. The panel's verdicts are never a rating."""
+    tool = standing.tool
+    return json_ld(
+        software(tool)
+        | {
+            "description": tool.description,
+            "applicationCategory": tool.category.name,
+            "creator": {"@type": "Organization", "name": tool.maker},
+            "isAccessibleForFree": standing.prices.costs_nothing_to_start,
+        }
+        | ({"sameAs": tool.website} if tool.website else {})
+        | ({"datePublished": tool.launched_on.isoformat()} if tool.launched_on else {}),
+        crumbs(("Tools", reverse("tool_index")), (tool.name, tool.get_absolute_url())),
+    )
+
+
+@register.simple_tag
+def pair_data(verdict: Verdict) -> SafeString:
+    """JSON-LD of a comparison's page: the page, its place, and the two tools."""
+    first, second = (standing.tool for standing in verdict.standings)
+    title = f"{first.name} vs {second.name}"
+    address = reverse("comparison_detail", args=[verdict.slug])
+    page: Node = {
+        "@type": "WebPage",
+        "@id": absolute(address),
+        "url": absolute(address),
+        "name": title,
+        "description": str(verdict.answer.summary),
+        "isPartOf": {"@type": "WebSite", "name": settings.SITE_NAME, "url": absolute("/")},
+    }
+    if verdict.published_on:
+        page["datePublished"] = verdict.published_on.isoformat()
+    both = {
+        "@type": "ItemList",
+        "name": title,
+        "numberOfItems": 2,
+        "itemListElement": [
+            {"@type": "ListItem", "position": place, "item": software(tool)}
+            for place, tool in enumerate((first, second), start=1)
+        ],
+    }
+    trail = crumbs(("Comparisons", reverse("comparison_index")), (title, address))
+    return json_ld(page, trail, both)
+
+
+def software(tool: Tool) -> Node:
+    return {
+        "@type": "SoftwareApplication",
+        "name": tool.name,
+        "url": absolute(tool.get_absolute_url()),
+    }
+
+
+def crumbs(*steps: tuple[str, str]) -> Node:
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": place, "name": name, "item": absolute(path)}
+            for place, (name, path) in enumerate((("Home", "/"), *steps), start=1)
+        ],
+    }
+
+
+def json_ld(*nodes: Node) -> SafeString:
+    """A block of data, not a script: nothing runs, so the policy on scripts lets it be."""
+    graph = {"@context": "https://schema.org", "@graph": nodes}
+    text = json.dumps(graph, ensure_ascii=False).translate(UNSAFE)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308
+
+
+def absolute(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
