@@ -178,7 +178,10 @@ class Site:
         run("-c", COLLECT, environment=environment)
         manage("import_catalog", *CATALOGUE, environment=environment)
         if tools > IN_THE_CATALOGUE:
-            manage("grow_catalog", "--tools", str(tools), "--yes", environment=environment)
+            more = str(tools - IN_THE_CATALOGUE)
+            manage("grow_catalog", "--tools", more, "--yes", environment=environment)
+        with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("analyze")
         return cls(stage.serve("verdicts.wsgi:application", environment), environment)
 
 
@@ -192,7 +195,7 @@ def rate(target: Target, *, seconds: float) -> float:
     wrk = shutil.which("wrk")
     if not wrk:
         return client.rate(target.url, target.headers, seconds=seconds, connections=CONNECTIONS)
-    words = [wrk, "-t2", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s"]
+    words = [wrk, "-t2", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"]
     for name, value in target.headers.items():
         words += ["-H", f"{name}: {value}"]
     if target.script:
@@ -219,11 +222,12 @@ def named(headers: list[tuple[str, str]]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers}
 
 
-def manage(*words: str, environment: Mapping[str, str]) -> None:
-    run("manage.py", *words, environment=environment)
+def manage(*words: str, environment: Mapping[str, str]) -> str:
+    return run("manage.py", *words, environment=environment)
 
 
-def run(*words: str, environment: Mapping[str, str]) -> None:
+def run(*words: str, environment: Mapping[str, str]) -> str:
+    """What Python says to these words, with the site's settings."""
     said = subprocess.run(
         [sys.executable, *words],
         cwd=CODE,
@@ -235,6 +239,7 @@ def run(*words: str, environment: Mapping[str, str]) -> None:
     )
     if said.returncode:
         sys.exit(f"{' '.join(words)} failed:\n{said.stdout}")
+    return said.stdout
 
 
 def free_port() -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench.harness import Goal, Stage, Target, bench, fetch, kept, ratio
+import json
+
+from tests.bench.harness import Goal, Stage, Target, bench, fetch, kept, ratio, run
 
 PAIR = "/compare/gemini-2-5-flash-lite-vs-smolvlm2-turbo/"
 FEW, MANY = 24, 20_000
@@ -10,6 +12,16 @@ FEW, MANY = 24, 20_000
 BROTLI = {"Accept-Encoding": "br"}
 # Asked for like this a page is rendered for the one who asks.
 UNKEPT = {"Authorization": "none"}
+
+
+@bench("queries")
+def queries(stage: Stage) -> list[Goal]:
+    said = run("-m", "tests.bench.counting", PAIR, environment=stage.site(tools=FEW).environment)
+    found = json.loads(said.splitlines()[-1])
+    return [
+        Goal("queries of the comparison page, rendered", found["rendered"], most=8),
+        Goal("queries of the comparison page, kept", found["kept"], most=0),
+    ]
 
 
 @bench("pages")

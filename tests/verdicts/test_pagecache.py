@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,11 @@ import brotli
 import pytest
 import redis
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
+from tests.factories import make_comparison, make_tool
 from verdicts import pagecache
 from verdicts.pagecache import PageCache, kept
 
@@ -60,7 +65,7 @@ class Clock:
 
 
 class Answer:
-    def __init__(self, cache: PageCache, path: str = "/", query: str = "", **asked: str) -> None:
+    def __init__(self, cache: PageCache, path: str = "/", query: str = "", **asked: Any) -> None:
         environ = {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": path,
@@ -431,3 +436,34 @@ def test_a_page_that_is_too_large_is_not_kept(cache, valkey, monkeypatch):
     monkeypatch.setattr(pagecache, "LARGEST_PAGE", 100)
     assert [Answer(cache).number for _ in range(2)] == [1, 2]
     assert not valkey.keys()
+
+
+# --- Before the real site -----------------------------------------------------------------
+
+
+@pytest.fixture
+def lasting_connection(db: None) -> Iterator[None]:
+    """The test's transaction outlives the requests, as with Django's test client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("lasting_connection")
+def test_a_kept_comparison_page_asks_nothing_of_the_database(
+    clock, valkey, django_assert_num_queries, django_assert_max_num_queries
+):
+    pair = make_comparison(make_tool("a"), make_tool("b"))
+    cache = PageCache(get_wsgi_application(), url=settings.CACHE_URL, clock=clock)
+    asked: dict[str, Any] = {"SERVER_NAME": "x", "SERVER_PORT": "80", "wsgi.input": io.BytesIO()}
+
+    with django_assert_max_num_queries(8):
+        first = Answer(cache, pair.get_absolute_url(), **asked)
+    with django_assert_num_queries(0):
+        second = Answer(cache, pair.get_absolute_url(), **asked)
+    assert first.status == "200 OK"
+    assert first.body == second.body
+    assert first.headers == second.headers
+    assert "Content-Security-Policy" in second.headers
