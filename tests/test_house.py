@@ -82,3 +82,7 @@ def test_the_production_settings_have_nothing_to_warn_of():
 def test_every_dependency_is_pinned():
     pinned = tomllib.loads((CODE / "pyproject.toml").read_text())["tool"]["uv"]
     assert pinned["constraint-dependencies"] == pin.resolved(), "run `make pins`"
+
+
+def test_imports_go_down_only():
+    held("lint-imports", "--no-cache")

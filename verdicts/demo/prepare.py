@@ -17,8 +17,10 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 STAFF = "editor"
+SUBSCRIBERS = 60
 CATALOGUE = [Path(__file__).parent / name for name in ("catalog.yaml", "states.yaml")]
 
 
@@ -44,16 +46,16 @@ def main() -> None:
 
 
 def load() -> None:
-    from verdicts.demo import readers
+    from newsletter.growth import grow_subscribers
+    from votes.demo import cast_demo_votes
 
-    files = [str(path) for path in CATALOGUE if path.exists()]
-    if files:
-        say("Loading the demo catalogue")
-        call_command("import_catalog", *files, verbosity=0)
+    now = timezone.now()
+    say("Loading the demo catalogue")
+    call_command("import_catalog", *(str(path) for path in CATALOGUE), verbosity=0)
     say("Casting synthetic votes")
-    readers.vote()
+    cast_demo_votes(now=now)
     say("Signing up synthetic subscribers")
-    readers.subscribe()
+    grow_subscribers(SUBSCRIBERS, now=now, progress=lambda *_: None)
 
 
 def is_loaded() -> bool:
