@@ -82,16 +82,14 @@ class Item:
 class Digest:
     """The items of one issue in the order in which it says them; the first one leads.
 
-    `dated_on` is the local day of the issue's slot, `own_subject` the editors' where the lead's
-    will not do. `answers` holds every published answer as it stood, keyed by comparison, for the
-    next issue to tell what changed.
+    `dated_on` is the local day of the issue's slot. `answers` holds every published answer as it
+    stood, keyed by comparison, for the next issue to tell what changed.
     """
 
     dated_on: dt.date
     items: tuple[Item, ...]
     left_out: int = 0
     intro: str = ""
-    own_subject: str = ""
     answers: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -107,7 +105,7 @@ class Digest:
     def subject(self) -> str:
         line = self.lead.line.removesuffix(".")
         said = f"{self.lead.title}: {line[:1].lower()}{line[1:]}"
-        return Truncator(self.own_subject or said).chars(LONGEST_SUBJECT)
+        return Truncator(said).chars(LONGEST_SUBJECT)
 
     @property
     def preheader(self) -> str:
@@ -161,28 +159,13 @@ class Digest:
         if not topics:
             return self
         kept = tuple(item for item in self.items if set(item.topics) & set(topics))
-        if not kept:
-            return None
-        part = replace(self, items=kept, left_out=0)
-        # The editors' line speaks of the lead.
-        return part if kept[0] == self.lead else replace(part, own_subject="")
+        return replace(self, items=kept, left_out=0) if kept else None
 
-    def arranged(
-        self,
-        *,
-        keys: Sequence[str] = (),
-        intro: str = "",
-        subject: str = "",
-    ) -> Digest:
-        """With the editors' own words, and the named items first in the named order."""
+    def arranged(self, *, keys: Sequence[str] = (), intro: str = "") -> Digest:
+        """With the editors' intro, and the named items first in the named order."""
         places = {key: place for place, key in enumerate(keys)}
         items = sorted(self.items, key=lambda item: places.get(item.key, len(places)))
-        return replace(
-            self,
-            items=tuple(items),
-            intro=intro.strip(),
-            own_subject=subject.strip(),
-        )
+        return replace(self, items=tuple(items), intro=intro.strip())
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column; without `answers`, which the issue keeps in one of their own."""
@@ -190,7 +173,6 @@ class Digest:
             "dated_on": self.dated_on.isoformat(),
             "left_out": self.left_out,
             "intro": self.intro,
-            "own_subject": self.own_subject,
             "items": [asdict(item) for item in self.items],
         }
 
@@ -200,7 +182,6 @@ class Digest:
             dated_on=dt.date.fromisoformat(stored["dated_on"]),
             left_out=stored["left_out"],
             intro=stored["intro"],
-            own_subject=stored["own_subject"],
             items=tuple(_item(each) for each in stored["items"]),
         )
 

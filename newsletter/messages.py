@@ -125,6 +125,20 @@ def mail_to_one(mail: OutgoingMail, *, now: dt.datetime) -> EmailMultiAlternativ
     return message
 
 
+def mail_to_staff(mail: RenderedMail, *, to: str) -> EmailMultiAlternatives:
+    """An edition as its readers would see it, for staff; its personal links are nobody's."""
+    html, text = mail.html, mail.text
+    for mark, value in (
+        (UNSUBSCRIBE, unsubscribe_token(0, 0)),
+        (PREFERENCES, preferences_token(0, 0)),
+    ):
+        html, text = html.replace(mark, value), text.replace(mark, value)
+    message = EmailMultiAlternatives(f"Test: {mail.subject}", text, to=[to])
+    message.attach_alternative(html, "text/html")
+    message.encoding = QUOTED_PRINTABLE
+    return message
+
+
 def one_line_headers() -> bytes:
     """The headers that hold marks, and those that signatures need on one line each."""
     headers = {

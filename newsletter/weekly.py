@@ -148,11 +148,7 @@ def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
     )
     if digest is None:
         raise NothingToSayError
-    return digest.arranged(
-        keys=issue.item_order,
-        intro=issue.intro,
-        subject=issue.subject,
-    )
+    return digest.arranged(keys=issue.item_order, intro=issue.intro)
 
 
 def rendered(issue: Issue, digest: Digest) -> RenderedMail:

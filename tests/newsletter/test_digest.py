@@ -115,28 +115,13 @@ def test_readers_with_topics_get_those_alone():
     mixed = make_comparison(
         make_tool("x1", category=coding), make_tool("x2", category=video), publish_at=NOW - DAY
     )
-    digest = digest_at(NOW).arranged(
-        subject="Editors say", keys=[f"new:{mixed.get_absolute_url()}"]
-    )
+    digest = digest_at(NOW).arranged(keys=[f"new:{mixed.get_absolute_url()}"])
     assert digest.topics == {coding.pk, video.pk}
     assert digest.for_topics([]) == digest
     only_coding = digest.for_topics([coding.pk])
     assert [item.title for item in only_coding.items] == ["X1 vs X2", "C1 vs C2"]
-    assert only_coding.subject == "Editors say"
+    assert digest.for_topics([video.pk]).subject == "X1 vs X2: no verdict yet"
     assert digest.for_topics([0]) is None
-
-
-def test_the_editors_subject_is_only_for_the_lead_it_speaks_of():
-    coding, video = make_category("coding"), make_category("video")
-    make_comparison(
-        make_tool("c1", category=coding), make_tool("c2", category=coding), publish_at=NOW - DAY
-    )
-    make_comparison(
-        make_tool("v1", category=video), make_tool("v2", category=video), publish_at=NOW - 2 * DAY
-    )
-    digest = digest_at(NOW).arranged(subject="All about C1")
-    assert digest.subject == "All about C1"
-    assert digest.for_topics([video.pk]).subject == "V1 vs V2: no verdict yet"
 
 
 def test_editors_arrange_and_introduce():
@@ -152,7 +137,7 @@ def test_editors_arrange_and_introduce():
 
 def test_a_digest_is_kept_as_json_and_read_back():
     a_pair(publish_at=NOW - DAY)
-    digest = digest_at(NOW).arranged(intro="Hello.", subject="Our own")
+    digest = digest_at(NOW).arranged(intro="Hello.")
     assert Digest.of_json(digest.as_json()) == digest
 
 

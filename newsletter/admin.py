@@ -1,0 +1,346 @@
+"""The newsletter desk: the next issue, how far an issue got, who gets the email.
+
+Nothing is decided here: every button is one verb of the domain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.validators import validate_email
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST
+
+from newsletter import preflight, slots, weekly
+from newsletter.addresses import email_key
+from newsletter.messages import mail_to_staff
+from newsletter.models import (
+    Channel,
+    ConsentEvent,
+    ConsentText,
+    Issue,
+    MailEvent,
+    Proof,
+    Subscriber,
+    Switch,
+    WrongStateError,
+)
+from newsletter.models.issues import LATEST_AFTER
+
+SENDING = "newsletter.send_issue"
+# The mail's own page: its style, nothing else, and no way to act.
+MAIL_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "frame-ancestors": [SELF],
+    "sandbox": [],
+}
+AMBIGUOUS_SHOWN = 500
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class IssueForm(forms.ModelForm[Issue]):
+    item_order = forms.CharField(
+        label="Order of items",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="One key a line; the first one leads. The preview lists the keys.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "item_order" in self.fields:
+            self.initial["item_order"] = "\n".join(self.instance.item_order)
+
+    def clean_item_order(self) -> list[str]:
+        lines = str(self.cleaned_data["item_order"]).splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+
+@admin.register(Issue)
+class IssueAdmin(ReadOnlyAdmin):
+    form = IssueForm
+    fields = ["slot_on", "state", "reason", "send_at", "send_by", "intro", "item_order"]
+    readonly_fields = ["slot_on", "state", "reason", "send_by"]
+    list_display = ["__str__", "state", "progress", "send_at", "subject"]
+    list_filter = ["state"]
+    date_hierarchy = "slot_on"
+
+    def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        """Words can be edited while the issue is a draft."""
+        is_open = obj is None or obj.is_editable
+        return is_open and request.user.has_perm("newsletter.change_issue")
+
+    def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
+        """Another hour moves the latest time with it."""
+        obj.send_by = obj.send_at + LATEST_AFTER
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="sent")
+    def progress(self, issue: Issue) -> str:
+        if not issue.is_frozen:
+            return ""
+        books = issue.books(now=timezone.now())
+        return f"{books.sent:,} of {books.audience:,}"
+
+    def get_urls(self) -> list[URLPattern]:
+        def of_one(name: str, view: Any) -> URLPattern:
+            guarded = self.admin_site.admin_view(view)
+            address: URLPattern = path(
+                f"<int:pk>/{name}/", guarded, name=f"newsletter_issue_{name}"
+            )
+            return address
+
+        return [
+            path("next/", self.admin_site.admin_view(self.next), name="newsletter_issue_next"),
+            path(
+                "preflight/",
+                self.admin_site.admin_view(self.preflight),
+                name="newsletter_issue_preflight",
+            ),
+            of_one("preview", self.preview),
+            of_one("mail", self.mail),
+            of_one("step", self.step),
+            of_one("ambiguous", self.ambiguous),
+            *super().get_urls(),
+        ]
+
+    def page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        everywhere = self.admin_site.each_context(request)
+        return TemplateResponse(
+            request,
+            f"admin/newsletter/issue/{name}.html",
+            everywhere | {"opts": self.opts, "may_send": request.user.has_perm(SENDING)} | context,
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        issue = kwargs.get("obj")
+        context["may_send"] = request.user.has_perm(SENDING)
+        if issue and issue.is_frozen:
+            context["books"] = issue.books(now=timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @method_decorator(require_POST)
+    def next(self, request: HttpRequest) -> HttpResponse:
+        """Make the draft of the next slot, to be edited until then."""
+        if not request.user.has_perm(SENDING):
+            raise PermissionDenied
+        issue = weekly.draft_of(slots.last_slot_week(timezone.now()) + slots.WEEK)
+        return HttpResponseRedirect(change_address(issue))
+
+    def preflight(self, request: HttpRequest) -> HttpResponse:
+        mail = weekly.sample_mail(now=timezone.now())
+        findings = [*preflight.check_settings(), *preflight.check_relay()]
+        if mail:
+            findings += preflight.check_mail(mail)
+        return self.page(request, "preflight", title="Preflight", findings=findings, mail=mail)
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The mail as a reader would see it, HTML and text, and the keys of its items."""
+        issue = get_object_or_404(Issue, pk=pk)
+        try:
+            digest = weekly.digest_of(issue, now=timezone.now())
+        except weekly.NothingToSayError:
+            return self.page(request, "preview", title=f"Preview: {issue}", issue=issue)
+        return self.page(
+            request,
+            "preview",
+            title=f"Preview: {issue}",
+            issue=issue,
+            digest=digest,
+            mail=weekly.rendered(issue, digest),
+            readers=weekly.audience_of(digest) if issue.audience is None else issue.audience,
+        )
+
+    @method_decorator(xframe_options_sameorigin)
+    @method_decorator(csp(MAIL_POLICY))
+    def mail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The HTML part alone, for the preview's frame."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        issue = get_object_or_404(Issue, pk=pk)
+        digest = weekly.digest_of(issue, now=timezone.now())
+        return HttpResponse(weekly.rendered(issue, digest).html)
+
+    @method_decorator(require_POST)
+    def step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm(SENDING):
+            raise PermissionDenied
+        issue = get_object_or_404(Issue, pk=pk)
+        try:
+            said = self.take(request.POST.get("step", ""), issue, request)
+            self.message_user(request, said)
+        except WrongStateError as problem:
+            self.message_user(request, str(problem), messages.ERROR)
+        except weekly.NothingToSayError:
+            self.message_user(request, "There is nothing to say yet.", messages.ERROR)
+        except OSError as problem:
+            self.message_user(request, f"The relay did not take it: {problem}", messages.ERROR)
+        return HttpResponseRedirect(change_address(issue))
+
+    def take(self, step: str, issue: Issue, request: HttpRequest) -> str:
+        now, who = timezone.now(), request.user.get_username()
+        match step:
+            case "schedule":
+                weekly.make_ready(issue, now=now)
+                return f"Scheduled for {timezone.localtime(issue.send_at):%-d %B %Y, %H:%M}."
+            case "pause":
+                issue.pause(reason=f"Paused by {who}.")
+                return "Paused."
+            case "resume":
+                issue.resume(now=now)
+                return "It goes on within a minute."
+            case "cancel":
+                issue.cancel(reason=f"Cancelled by {who}.")
+                return "Cancelled. No more of it is sent."
+            case "test":
+                return self.send_test(issue, request)
+        raise WrongStateError("There is no such step.")
+
+    def send_test(self, issue: Issue, request: HttpRequest) -> str:
+        address = request.POST.get("address", "").strip()
+        try:
+            validate_email(address)
+        except forms.ValidationError as problem:
+            raise WrongStateError("Type the address that the test goes to.") from problem
+        mail = weekly.rendered(issue, weekly.digest_of(issue, now=timezone.now()))
+        mail_to_staff(mail, to=address).send()
+        return f"A test is on its way to {address}."
+
+    def ambiguous(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mails that may or may not have been sent: look at them, send some or all again."""
+        issue = get_object_or_404(Issue, pk=pk)
+        if request.method == "POST":
+            if not request.user.has_perm(SENDING):
+                raise PermissionDenied
+            chosen = [int(one) for one in request.POST.getlist("reader") if one.isdecimal()]
+            everybody = "all" in request.POST
+            queued = issue.send_again(
+                subscriber_ids=None if everybody else chosen, now=timezone.now()
+            )
+            self.message_user(request, f"{queued} queued again.")
+            return HttpResponseRedirect(request.path)
+        rows = issue.deliveries.ambiguous().select_related("subscriber")
+        return self.page(
+            request,
+            "ambiguous",
+            title=f"May have been sent: {issue}",
+            issue=issue,
+            rows=rows[:AMBIGUOUS_SHOWN],
+            count=rows.count(),
+            may_see=request.user.has_perm("newsletter.see_addresses"),
+        )
+
+
+class ConsentEventInline(admin.TabularInline[ConsentEvent, Subscriber]):
+    model = ConsentEvent
+    fields = readonly_fields = ("at", "kind", "channel", "text", "page", "network", "agent")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(ReadOnlyAdmin):
+    """Readers by state. Whole addresses are for staff who may see them; an exact one finds its
+    reader for everybody."""
+
+    list_filter = ["state"]
+    search_fields = ["email_key"]
+    search_help_text = "A whole address."
+    inlines = [ConsentEventInline]
+    actions = ["erase"]
+
+    def address(self, request: HttpRequest) -> str:
+        return "email" if request.user.has_perm("newsletter.see_addresses") else "hint"
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [self.address(request), "state", "created_at", "confirmed_at", "ended_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*self.get_list_display(request), "topics", "bounce_score", "last_bounce_on"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
+    ) -> tuple[QuerySet[Subscriber], bool]:
+        if search_term:
+            queryset = queryset.filter(email_key=email_key(search_term.strip()))
+        return queryset, False
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("newsletter.delete_subscriber")
+
+    @admin.action(description="Erase all that is kept of them", permissions=["erase"])
+    def erase(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        now = timezone.now()
+        for subscriber in queryset:
+            subscriber.erase(proof=Proof(Channel.ADMIN), now=now)
+        self.message_user(request, f"{len(queryset)} erased.")
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(ReadOnlyAdmin):
+    list_display = ["version", "language", "created_at", "body"]
+
+
+@admin.register(MailEvent)
+class MailEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "provider", "kind", "issue"]
+    list_filter = ["kind", "provider"]
+    date_hierarchy = "at"
+
+
+@admin.register(Switch)
+class SwitchAdmin(admin.ModelAdmin[Switch]):
+    """The one switch that stops all sending, within one message."""
+
+    fields = ["stop"]
+    list_display = ["__str__", "installed_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not Switch.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Switch, form: Any, change: bool) -> None:
+        Switch.load(now=timezone.now())
+        Switch.objects.update(stop=obj.stop)
+
+
+def change_address(issue: Issue) -> str:
+    return reverse("admin:newsletter_issue_change", args=[issue.pk])
