@@ -78,6 +78,7 @@ DECLARE
     more_held int := 0;
     day date;
     tally votes_tally;
+    before votes_tally;
 BEGIN
     IF is_new AND is_old AND NEW.tool_id <> OLD.tool_id THEN
         RAISE EXCEPTION 'a vote stays with its tool';
@@ -123,6 +124,7 @@ BEGIN
     IF is_new AND NOT tally.is_settled AND NEW.status = 0 AND NEW.choice <> 0
        AND (NOT is_old OR OLD.status <> 0) THEN
         day := (NEW.created_at AT TIME ZONE 'UTC')::date;
+        before := tally;
         IF tally.network_days < 10 AND NEW.net_hash IS NOT NULL AND NOT EXISTS (
             SELECT FROM votes_vote
             WHERE tool_id = NEW.tool_id AND net_hash = NEW.net_hash
@@ -131,12 +133,15 @@ BEGIN
             tally.network_days := tally.network_days + 1;
         END IF;
         tally.has_two_days := tally.has_two_days OR coalesce(tally.first_counted_on <> day, false);
-        UPDATE votes_tally
-        SET network_days = tally.network_days,
-            first_counted_on = coalesce(tally.first_counted_on, day),
-            has_two_days = tally.has_two_days,
-            is_settled = tally.network_days >= 10 AND tally.has_two_days
-        WHERE tool_id = NEW.tool_id;
+        tally.first_counted_on := coalesce(tally.first_counted_on, day);
+        IF tally IS DISTINCT FROM before THEN
+            UPDATE votes_tally
+            SET network_days = tally.network_days,
+                first_counted_on = tally.first_counted_on,
+                has_two_days = tally.has_two_days,
+                is_settled = tally.network_days >= 10 AND tally.has_two_days
+            WHERE tool_id = NEW.tool_id;
+        END IF;
     END IF;
     RETURN NULL;
 END $$;
@@ -156,6 +161,7 @@ DECLARE
     more_held int := 0;
     day date;
     tally votes_picktally;
+    before votes_picktally;
 BEGIN
     IF is_new AND is_old AND (NEW.lower_id, NEW.higher_id) <> (OLD.lower_id, OLD.higher_id) THEN
         RAISE EXCEPTION 'a pick stays with its pair';
@@ -204,6 +210,7 @@ BEGIN
     IF is_new AND NOT tally.is_settled AND NEW.status = 0 AND NEW.choice <> 0
        AND (NOT is_old OR OLD.status <> 0) THEN
         day := (NEW.created_at AT TIME ZONE 'UTC')::date;
+        before := tally;
         IF tally.network_days < 10 AND NEW.net_hash IS NOT NULL AND NOT EXISTS (
             SELECT FROM votes_pick
             WHERE lower_id = NEW.lower_id AND higher_id = NEW.higher_id
@@ -212,12 +219,15 @@ BEGIN
             tally.network_days := tally.network_days + 1;
         END IF;
         tally.has_two_days := tally.has_two_days OR coalesce(tally.first_counted_on <> day, false);
-        UPDATE votes_picktally
-        SET network_days = tally.network_days,
-            first_counted_on = coalesce(tally.first_counted_on, day),
-            has_two_days = tally.has_two_days,
-            is_settled = tally.network_days >= 10 AND tally.has_two_days
-        WHERE id = tally.id;
+        tally.first_counted_on := coalesce(tally.first_counted_on, day);
+        IF tally IS DISTINCT FROM before THEN
+            UPDATE votes_picktally
+            SET network_days = tally.network_days,
+                first_counted_on = tally.first_counted_on,
+                has_two_days = tally.has_two_days,
+                is_settled = tally.network_days >= 10 AND tally.has_two_days
+            WHERE id = tally.id;
+        END IF;
     END IF;
     RETURN NULL;
 END $$;
