@@ -19,7 +19,7 @@ from django.conf import settings
 from tests.test_house import CODE, PRODUCTION
 from tests.verdicts.test_embedded import until
 from verdicts import embedded
-from verdicts.demo.run import free_port
+from verdicts.demo.run import listener, port_of
 
 COMPOSE = yaml.safe_load((CODE / "docker-compose.yml").read_text())
 OURS = [name for name, service in COMPOSE["services"].items() if service["image"] == "verdicts"]
@@ -70,7 +70,8 @@ def test_the_database_is_migrated():
 
 @pytest.mark.slow
 def test_the_site_is_ready_to_serve():
-    port = str(free_port("127.0.0.1", 0))
+    with listener("127.0.0.1", 0) as free:
+        port = str(port_of(free))
     command = COMPOSE["services"]["web"]["command"]
     COMPOSE["services"]["web"]["command"] = [*command, "--port", port]
     with running("web", **{"0.0.0.0": "127.0.0.1"}):

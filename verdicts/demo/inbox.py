@@ -1,14 +1,18 @@
 """The demo's inbox: takes every mail that the site sends and shows it on a page of its own.
 
-`python -m verdicts.demo.inbox FOLDER MAIL_PORT PAGE_PORT`; mails are kept as files in the folder.
+`python -m verdicts.demo.inbox FOLDER MAIL PAGE`: mails are kept as files in the folder; MAIL and
+PAGE are the numbers of listening sockets that it inherits.
 """
 
 from __future__ import annotations
 
+import asyncio
 import email.policy
 import html
 import re
+import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 MOST_SHOWN = 200
 HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "Reply-To")
@@ -169,10 +173,21 @@ def handler_for(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
 
 
 def main() -> None:
-    folder, mail_port, page_port = sys.argv[1:]
-    mailbox = Mailbox(Path(folder))
-    Controller(Receiver(mailbox), hostname="127.0.0.1", port=int(mail_port)).start()
-    ThreadingHTTPServer(("127.0.0.1", int(page_port)), handler_for(mailbox)).serve_forever()
+    mailbox = Mailbox(Path(sys.argv[1]))
+    mail, page = (socket.socket(fileno=int(number)) for number in sys.argv[2:])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(mailbox), bind_and_activate=False)
+    server.socket.close()
+    server.socket = page
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    asyncio.run(take_mail(mailbox, mail))
+
+
+async def take_mail(mailbox: Mailbox, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(Receiver(mailbox), enable_SMTPUTF8=True), sock=listener
+    )
+    await server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
@@ -12,30 +12,24 @@ from verdicts import web
 from verdicts.supervisor import Program
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Where the site, the inbox page and the inbox's mail server listen."""
-
-    site: int
-    inbox: int
-    mail: int
-
-
-def inbox(*, var: Path, ports: Ports, environment: Mapping[str, str]) -> Program:
+def inbox(
+    *, var: Path, mail: socket.socket, page: socket.socket, environment: Mapping[str, str]
+) -> Program:
+    """It inherits its listening sockets, so that it keeps its ports when it is started again."""
+    listening = (mail.fileno(), page.fileno())
     return Program(
         name="inbox",
         command=[
             *(sys.executable, "-m", "verdicts.demo.inbox", str(var / "inbox")),
-            *(str(ports.mail), str(ports.inbox)),
+            *(str(number) for number in listening),
         ],
         environment=environment,
+        inherited=listening,
     )
 
 
-def site(*, host: str, ports: Ports, environment: Mapping[str, str]) -> Program:
-    return Program(
-        name="web", command=web.command(host=host, port=ports.site), environment=environment
-    )
+def site(*, host: str, port: int, environment: Mapping[str, str]) -> Program:
+    return Program(name="web", command=web.command(host=host, port=port), environment=environment)
 
 
 def worker(*, environment: Mapping[str, str]) -> Program:

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from verdicts import embedded
 from verdicts.demo import notes, prepare, programs
-from verdicts.demo.programs import Ports
 from verdicts.embedded.lease import is_kept, lock, wait_until_ended
 from verdicts.environment import BASE_DIR, text
 from verdicts.supervisor import Program, Supervisor, kill_group, start
@@ -34,16 +33,27 @@ async def run(*, var: Path, host: str, port: int, is_empty: bool) -> None:
 
     Raises CannotRunError.
     """
-    with only_one(var):
-        ports = Ports(
-            site=free_port(host, port),
-            inbox=free_port("127.0.0.1", INBOX_PORT, or_another=True),
-            mail=free_port("127.0.0.1", MAIL_PORT, or_another=True),
-        )
+    with (
+        only_one(var),
+        listener(host, port) as site,
+        listener("127.0.0.1", MAIL_PORT, or_another=True) as mail,
+        listener("127.0.0.1", INBOX_PORT, or_another=True) as inbox,
+    ):
+        # The web server listens by itself.
+        site_port = port_of(site)
+        site.close()
         supervisor = Supervisor(say=say)
         stop = told_to_stop()
         life = asyncio.create_task(
-            live(supervisor, var=var, host=host, ports=ports, is_empty=is_empty)
+            live(
+                supervisor,
+                var=var,
+                host=host,
+                port=site_port,
+                mail=mail,
+                inbox=inbox,
+                is_empty=is_empty,
+            )
         )
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -59,11 +69,13 @@ async def live(
     *,
     var: Path,
     host: str,
-    ports: Ports,
+    port: int,
+    mail: socket.socket,
+    inbox: socket.socket,
     is_empty: bool,
 ) -> None:
     """Everything, until it is cancelled."""
-    environment = environment_of(ports)
+    environment = environment_of(site=port, mail=port_of(mail))
     notes.note(var, {name: environment[name] for name in ("SITE_URL", "EMAIL_URL")})
     say("Starting Postgres and Valkey ...")
     servers = await asyncio.to_thread(Servers, var)
@@ -71,15 +83,17 @@ async def live(
     try:
         await prepared(environment, is_empty=is_empty)
         say("Starting the site ...")
-        await supervisor.keep(programs.inbox(var=var, ports=ports, environment=environment))
-        await supervisor.keep(programs.site(host=host, ports=ports, environment=environment))
-        await answered(host, ports.site, environment["SITE_URL"])
+        await supervisor.keep(
+            programs.inbox(var=var, mail=mail, page=inbox, environment=environment)
+        )
+        await supervisor.keep(programs.site(host=host, port=port, environment=environment))
+        await answered(host, port, environment["SITE_URL"])
         await supervisor.keep(programs.worker(environment=environment))
         await supervisor.keep(programs.beat(var=var, environment=environment))
         is_ready = True
         say(f"Staff login: user {prepare.STAFF}, password {prepare.staff_password(var)}")
-        say(f"Inbox of the mail that it sends: http://127.0.0.1:{ports.inbox}/")
-        say(f"Ready: http://{reachable(host)}:{ports.site}/")
+        say(f"Inbox of the mail that it sends: http://127.0.0.1:{port_of(inbox)}/")
+        say(f"Ready: http://{reachable(host)}:{port}/")
         await servers.watched()
     finally:
         # A web server that is still starting would miss a polite signal.
@@ -160,11 +174,11 @@ def has_home_page(host: str, port: int, site_url: str) -> bool:
     return False
 
 
-def environment_of(ports: Ports) -> dict[str, str]:
+def environment_of(*, site: int, mail: int) -> dict[str, str]:
     """The environment's own settings, and the demo's where there are none."""
     own = {
-        "SITE_URL": text("SITE_URL", f"http://127.0.0.1:{ports.site}"),
-        "EMAIL_URL": text("EMAIL_URL", f"smtp://127.0.0.1:{ports.mail}"),
+        "SITE_URL": text("SITE_URL", f"http://127.0.0.1:{site}"),
+        "EMAIL_URL": text("EMAIL_URL", f"smtp://127.0.0.1:{mail}"),
         "PYTHONPATH": str(BASE_DIR),
         "PYTHONUNBUFFERED": "1",
     }
@@ -186,21 +200,22 @@ def only_one(var: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def free_port(host: str, port: int, *, or_another: bool = False) -> int:
-    """The port, if it can be listened on; 0 stands for any."""
+def listener(host: str, port: int, *, or_another: bool = False) -> socket.socket:
+    """Listens on the port; 0 stands for any."""
     try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            return int(listener.getsockname()[1])
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
     except (OSError, OverflowError) as error:
         if or_another:
-            return free_port(host, 0)
+            return listener(host, 0)
         why = getattr(error, "strerror", None) or error
         raise CannotRunError(
             f"Cannot listen on {host}:{port} ({why}). Choose another with --port."
         ) from error
+
+
+def port_of(listening: socket.socket) -> int:
+    return int(listening.getsockname()[1])
 
 
 def reachable(host: str) -> str:
