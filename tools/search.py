@@ -19,7 +19,7 @@ MOST_NEAR = 8
 MOST_COMPARISONS = 12
 # Hits that are ranked at all: a common word has as many as there are tools. Names come first.
 MOST_RANKED_NAMES = 500
-MOST_RANKED = 1500
+MOST_RANKED = 1000
 # Of the newest comparisons of the tools found, so many are put in order.
 MOST_SORTED = 100
 # The nearest names by trigrams are read again letter by letter: 'copliot' is near 'copilot'.
@@ -91,13 +91,12 @@ def find_pair(words: str, sides: list[str], *, now: dt.datetime) -> Found:
 
 RANKED = """
 with asked as materialized (
-    select search_query(%(words)s::text[], '*') as query,
-        search_query(%(words)s::text[], '*A') as name_query,
-        search_words(%(text)s) as text
+    select search_query(%(words)s::text[]) as query, search_words(%(text)s) as text
 ),
 hits as (
     (select tool.id from tools_tool tool, asked
-     where tool.search @@ asked.name_query and tool.is_published limit %(names)s)
+     where to_tsvector('simple', search_words(tool.name)) @@ asked.query
+        and tool.is_published limit %(names)s)
     union
     (select tool.id from tools_tool tool, asked
      where tool.search @@ asked.query and tool.is_published limit %(hits)s)
@@ -158,7 +157,7 @@ def likeness(asked: list[str], name: str) -> float:
 
 HEADLINES = """
 select id from tools_comparison
-where to_tsvector('english', search_words(headline)) @@ search_query(%(words)s::text[], '*')
+where to_tsvector('english', search_words(headline)) @@ search_query(%(words)s::text[])
 limit %(most)s
 """
 
