@@ -19,5 +19,5 @@ urlpatterns = [
     path("newsletter/issues/", archive.issue_index, name="issue_index"),
     path("newsletter/issues/<slug:day>/", archive.issue_detail, name="issue_detail"),
     path("webhooks/mail/<slug:provider>/", webhooks.mail_events, name="mail_events"),
-    path("feeds/issues.atom", archive.IssueFeed(), name="issue_feed"),
+    path("feeds/issues.atom", archive.feed, name="issue_feed"),
 ]

@@ -6,6 +6,7 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from reviews import reasons, standing
@@ -24,6 +25,8 @@ from votes.ballots import ballots_for, pick_for
 RECENT = 8
 DISAGREEING = 4
 RELATED = 6
+# These lists have one order; only the leaderboard takes others.
+NO_OTHER_ORDER: tuple[str, ...] = ()
 
 TOOLS = Prepared(lambda slugs: Tool.objects.published().with_category().with_slugs(slugs))
 AROUND = Prepared(
@@ -62,6 +65,7 @@ def comparison_index(request: HttpRequest, *, page: int) -> HttpResponse:
     if "a" in request.GET or "b" in request.GET:
         return _picked_pair(request)
     now = timezone.now()
+    chosen(request, "sort", NO_OTHER_ORDER)
     rows = Comparison.objects.published(now=now).newest_first().with_tools()
     if category := chosen_row(request, "category", Category.objects.all()):
         rows = rows.in_category(category)
@@ -148,6 +152,7 @@ def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
     category = chosen_row(request, "category", Category.objects.all())
     openness = chosen(request, "openness", Openness.values)
     price = chosen(request, "price", PriceKind.values)
+    chosen(request, "sort", NO_OTHER_ORDER)
     if category:
         rows = rows.in_category(category)
     if openness:
@@ -222,6 +227,7 @@ def category_detail(request: HttpRequest, slug: str, *, page: int) -> HttpRespon
     return render(request, "verdicts/category_detail.html", context)
 
 
+@csrf_exempt
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Never an error: what cannot be found gets help."""

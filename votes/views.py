@@ -98,8 +98,9 @@ def pick(request: HttpRequest, first: str, second: str) -> HttpResponse:
     return _ballot(request, pick_for(request, one, other))
 
 
-@cache_control(max_age=0, public=True, must_revalidate=True)
+@csrf_exempt
 @require_safe
+@cache_control(max_age=0, public=True, must_revalidate=True)
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept of a reader, why, and for how long: the very constants of the erasure."""
     context = {

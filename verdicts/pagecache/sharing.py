@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 
 from votes.voters import cookie_name
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+View = TypeVar("View", bound=Callable[..., Any])
 
-# What a view says to be shared. A browser or proxy asks again each time, and mostly hears 304.
-# A room below this one writes the same decorator out.
-public_page = cache_control(max_age=0, public=True, must_revalidate=True)
 PUBLIC = {"max-age=0", "public", "must-revalidate"}
 
 # The parameters that change a page, and what their values look like; a query with any other
@@ -29,6 +28,15 @@ VALUE = re.compile(r"[a-z0-9-]{1,60}")
 TRACKING = re.compile(r"utm_[a-z]+|fbclid|gclid|ref")
 LONGEST_PATH = 250
 LONGEST_QUERY = 500
+
+
+def public_page(view: View) -> View:
+    """What a view says to be shared: a browser or proxy asks again each time, and mostly hears 304.
+
+    Such a page takes no form, so a POST is the wrong method before it is a missing CSRF token.
+    A room below this one writes the same decorator out.
+    """
+    return csrf_exempt(cache_control(max_age=0, public=True, must_revalidate=True)(view))
 
 
 class Shared(NamedTuple):
