@@ -67,12 +67,15 @@ def tick(*, now: dt.datetime) -> list[int]:
 
 
 def open_week(*, now: dt.datetime) -> None:
-    """Make the issue of the latest slot, unless that was before the installation."""
-    monday = last_slot_week(now)
-    if slot_of(monday) < Switch.load(now=now).installed_at:
-        return
-    if not QuietWeek.objects.filter(pk=monday).exists():
-        draft_of(monday)
+    """Make the draft of a week that begins, for the desk, and of the latest slot at least.
+
+    A slot before the installation gets none.
+    """
+    installed_at = Switch.load(now=now).installed_at
+    for monday in sorted({last_slot_week(now), week_at(now)}):
+        is_quiet = QuietWeek.objects.filter(pk=monday).exists()
+        if slot_of(monday) >= installed_at and not is_quiet:
+            draft_of(monday)
 
 
 def draft_of(monday: dt.date) -> Issue:

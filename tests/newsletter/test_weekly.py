@@ -64,10 +64,12 @@ def publish(at=SLOT - DAY, category=None, **fields):
     return make_comparison(first, second, publish_at=at, **fields)
 
 
-def test_nothing_happens_before_the_slot():
+def test_before_the_slot_there_is_a_draft_and_no_more():
     publish()
+    make_subscriber()
     tick(now=SLOT - MINUTE)
-    assert not Issue.objects.filter(week_of=MONDAY).exists()
+    assert Issue.objects.get(week_of=MONDAY).state == State.DRAFT
+    assert not Delivery.objects.exists()
 
 
 def test_the_slot_makes_the_issue_and_freezes_its_readers(settings):
