@@ -101,6 +101,11 @@ class IssueAdmin(ReadOnlyAdmin):
         obj.send_by = obj.send_at + LATEST_AFTER
         super().save_model(request, obj, form, change)
 
+    def get_view_on_site_url(self, obj: Issue | None = None) -> str | None:
+        """The page of the archive, once there is one."""
+        is_out = obj is not None and Issue.objects.sent_to_readers().filter(pk=obj.pk).exists()
+        return obj.get_absolute_url() if obj and is_out else None
+
     @admin.display(description="sent")
     def progress(self, issue: Issue) -> str:
         if not issue.is_frozen:

@@ -163,6 +163,7 @@ def alternatives(text: str, html: str) -> EmailMessage:
     if len(quoted_printable(html)) > MOST_HTML_BYTES:
         raise MailTooLargeError(f"the HTML part has more than {MOST_HTML_BYTES} bytes")
     message = EmailMessage(policy=SMTP)
+    message["MIME-Version"] = "1.0"
     message.make_alternative()
     message.set_boundary("=_" + hashlib.sha256((text + html).encode()).hexdigest()[:32])
     for body, kind in ((text, "plain"), (html, "html")):

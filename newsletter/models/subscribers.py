@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from newsletter.addresses import email_key, receiver_of
 from newsletter.consent import VERSION, WORDING
+from tools.models import Category
 
 # A sign-up that nobody confirms is erased after this long; so long its link is good.
 PENDING_FOR = dt.timedelta(days=14)
@@ -573,7 +574,9 @@ def describe(subscriber: Subscriber) -> dict[str, Any]:
     return {
         "address": subscriber.email,
         "state": subscriber.state,
-        "topics": subscriber.topics,
+        "topics": list(
+            Category.objects.filter(pk__in=subscriber.topics).values_list("slug", flat=True)
+        ),
         "signed_up_at": subscriber.created_at,
         "confirmed_at": subscriber.confirmed_at,
         "ended_at": subscriber.ended_at,

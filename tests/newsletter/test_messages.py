@@ -106,6 +106,7 @@ def test_headers_say_what_mail_programs_need():
     assert message["List-Archive"] == "<http://127.0.0.1:8000/newsletter/issues/>"
     assert message["Feedback-ID"] == "i42:weekly:site:verdicts"
     assert message["Precedence"] == "bulk"
+    assert message["MIME-Version"] == "1.0"
     assert message["Auto-Submitted"] is None
     unsubscribe = message["List-Unsubscribe"].removeprefix("<http://127.0.0.1:8000").rstrip(">")
     assert resolve(unsubscribe).url_name == "newsletter_unsubscribe"
