@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +20,7 @@ from tools.prepared import Prepared
 from verdicts.charts import price_charts
 from verdicts.listings import chosen, chosen_row, listing, paged
 from verdicts.pagecache.sharing import public_page
-from votes import shares
+from votes import boards, shares
 from votes.ballots import ballots_for, pick_for
 
 RECENT = 8
@@ -36,6 +37,8 @@ AROUND = Prepared(
 )
 # Comparisons on a tool's or a category's own page.
 NEWEST = 12
+# Months of the public line of votes.
+MONTHS = 12
 # Names offered while one types; the server knows the others too.
 PICKABLE = 150
 
@@ -284,5 +287,9 @@ def method(request: HttpRequest) -> HttpResponse:
         "least_panel": standing.LEAST_PANEL_TO_DISAGREE,
         "lean_ends_percent": round(shares.LEAN_ENDS_BELOW * 100),
         "panel": Reviewer.objects.all(),
+        "boards": boards,
+        "walls": settings,
+        "release_percent": round(settings.VOTES_RELEASE_SHARE * 100),
+        "months": boards.months(now=timezone.now())[:MONTHS],
     }
     return render(request, "verdicts/method.html", context)

@@ -346,3 +346,23 @@ def test_a_longer_list_takes_no_more_queries(
 
     with django_assert_max_num_queries(queries):
         text(client, address)
+
+
+def test_the_method_prints_the_public_line_of_every_month(client):
+    from votes.models import MonthOfVotes
+
+    assert "No vote has been cast yet." in text(client, "/method/")
+
+    MonthOfVotes.objects.create(
+        month=dt.date(2026, 3, 1), cast=412, counted=380, held=20, rejected=7
+    )
+    html = text(client, "/method/")
+
+    assert '<time datetime="2026-03">March 2026</time>' in html
+    assert "<td>412</td><td>380</td><td>20</td><td>7</td>" in html
+
+
+def test_the_method_prints_the_walls_as_they_are_set(client, settings):
+    settings.VOTES_TOOL_FRESH = 9871
+
+    assert "more than 9871 votes a day on one tool" in text(client, "/method/")
