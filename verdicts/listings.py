@@ -14,6 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
 PAGE_SIZE = 24
+# Names offered while one types a tool's; the server knows the others too.
+PICKABLE = 150
+# Lists with one order take no `?sort=`; only the leaderboard has others.
+NO_OTHER_ORDER: tuple[str, ...] = ()
 # Pages named on each side of the open one.
 NEIGHBOURS = 2
 

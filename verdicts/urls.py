@@ -4,28 +4,29 @@ from django.contrib import admin
 from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from verdicts import cards, corrections, feeds, sitemaps, views
+from verdicts import cards, corrections, feeds, sitemaps
 from verdicts.desk.preview import preview
 from verdicts.leaderboard import leaderboard
+from verdicts.views import comparisons, front, method, tools
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.home, name="home"),
-    path("compare/", views.comparison_index, name="comparison_index"),
-    path("compare/<slug:pair>/", views.comparison_detail, name="comparison_detail"),
-    path("tools/", views.tool_index, name="tool_index"),
-    path("tools/<slug:slug>/", views.tool_detail, name="tool_detail"),
-    path("categories/", views.category_index, name="category_index"),
-    path("categories/<slug:slug>/", views.category_detail, name="category_detail"),
-    path("reviewers/", views.reviewer_index, name="reviewer_index"),
-    path("reviewers/<slug:slug>/", views.reviewer_detail, name="reviewer_detail"),
+    path("", front.home, name="home"),
+    path("compare/", comparisons.comparison_index, name="comparison_index"),
+    path("compare/<slug:pair>/", comparisons.comparison_detail, name="comparison_detail"),
+    path("tools/", tools.tool_index, name="tool_index"),
+    path("tools/<slug:slug>/", tools.tool_detail, name="tool_detail"),
+    path("categories/", tools.category_index, name="category_index"),
+    path("categories/<slug:slug>/", tools.category_detail, name="category_detail"),
+    path("reviewers/", method.reviewer_index, name="reviewer_index"),
+    path("reviewers/<slug:slug>/", method.reviewer_detail, name="reviewer_detail"),
     path("leaderboard/", leaderboard, name="leaderboard"),
-    path("search/", views.search, name="search"),
+    path("search/", front.search, name="search"),
     path("cards/site.png", cards.site_card, name="site_card"),
     path("cards/<slug:pair>.png", cards.comparison_card, name="comparison_card"),
     path("feeds/comparisons.atom", feeds.feed, name="comparisons_feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
-    path("method/", views.method, name="method"),
+    path("method/", method.method, name="method"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),
     path("preview/<str:token>/", preview, name="preview"),

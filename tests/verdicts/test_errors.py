@@ -30,7 +30,7 @@ def test_every_error_says_something_of_its_own():
 
 @pytest.mark.django_db
 def test_a_failure_shows_the_site_s_own_page(monkeypatch):
-    monkeypatch.setattr("verdicts.views.ship_rates", lambda **_: 1 / 0)
+    monkeypatch.setattr("verdicts.views.method.ship_rates", lambda **_: 1 / 0)
 
     response = Client(raise_request_exception=False).get("/reviewers/")
 

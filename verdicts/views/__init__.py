@@ -1,0 +1,1 @@
+"""The readers' pages: each one loads, asks the domain once, and renders."""
