@@ -18,8 +18,8 @@ MOST_TOOLS = 24
 MOST_NEAR = 8
 MOST_COMPARISONS = 12
 # Hits that are ranked at all: a common word has as many as there are tools. Names come first.
-MOST_RANKED_NAMES = 500
-MOST_RANKED = 1000
+MOST_RANKED_NAMES = 300
+MOST_RANKED = 600
 # Of the newest comparisons of the tools found, so many are put in order.
 MOST_SORTED = 100
 # The nearest names by trigrams are read again letter by letter: 'copliot' is near 'copilot'.
