@@ -79,6 +79,7 @@ def test_looking_changes_nothing(client, method):
             answer = getattr(client, method)(url)
             assert answer.status_code == (405 if method == "options" else 200), url
             assert not answer.cookies
+            assert "<script" not in answer.text
             assert "no-store" in answer["Cache-Control"] or method == "options"
     assert whole_database() == before
 

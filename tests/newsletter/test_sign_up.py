@@ -85,13 +85,12 @@ def test_nothing_tells_what_is_known_of_an_address(client):
     client.post("/newsletter/", {"email": "warming-up@example.org"})
     seen = set()
     for name in ("new", "pending", "confirmed", "left", "spam", "erased"):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             answer = client.post("/newsletter/", {"email": f"{name}@example.org"})
         shapes = tuple(query["sql"].split(" ")[0] for query in queries)
         page = client.get(answer["Location"])
-        seen.add((answer.status_code, answer.content, str(answer.headers), shapes, page.content))
+        headers = {name: value for name, value in answer.items() if name != "Expires"}  # a clock
+        seen.add((answer.status_code, answer.content, str(headers), shapes, page.content))
     assert len(seen) == 1
     assert not answer.cookies
     assert SignUp.objects.count() == 7
