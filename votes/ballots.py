@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -37,9 +40,9 @@ class Ballot:
     `token` stays empty on shared pages. `is_known`: a cookie makes the token needless.
     """
 
-    choices = ("ship", "skip")
-    fragment = "votes/_ballot.html"
-    name = "ballot"
+    choices: ClassVar[tuple[str, ...]] = ("ship", "skip")
+    fragment: ClassVar[str] = "votes/_ballot.html"
+    name: ClassVar[str] = "ballot"
 
     tool: Tool
     choice: str = ""
@@ -48,10 +51,26 @@ class Ballot:
     back: str = ""
     is_known: bool = False
 
-    @property
-    def subject(self) -> str:
+    @classmethod
+    def of(cls, *, slug: str) -> Ballot:
+        """The ballot of the published tool at a current or former slug; Tool.DoesNotExist."""
+        return cls(_published(slug)[slug])
+
+    @staticmethod
+    def subject(*, slug: str) -> str:
         """What the form's token is bound to."""
-        return f"tool {self.tool.pk}"
+        return f"tool {slug}"
+
+    @property
+    def slugs(self) -> dict[str, str]:
+        return {"slug": self.tool.slug}
+
+    @staticmethod
+    def cast(**press: Any) -> Ballot:
+        return Ballot(Vote.objects.cast(**press), choice=press["choice"], is_known=True)
+
+    def withdraw(self, *, voter_id: uuid.UUID, now: dt.datetime) -> None:
+        Vote.objects.on(self.tool).of_voter(voter_id).withdraw(now=now)
 
     @property
     def key(self) -> str:
@@ -84,9 +103,9 @@ class Ballot:
 class PickBallot:
     """A, B or neither on a pair, in the order of the address. `picks`: where a page shows them."""
 
-    choices = ("first", "neither", "second")
-    fragment = "votes/_pick.html"
-    name = "pick"
+    choices: ClassVar[tuple[str, ...]] = ("first", "neither", "second")
+    fragment: ClassVar[str] = "votes/_pick.html"
+    name: ClassVar[str] = "pick"
 
     first: Tool
     second: Tool
@@ -97,10 +116,28 @@ class PickBallot:
     is_known: bool = False
     picks: PickShare | None = None
 
+    @classmethod
+    def of(cls, *, first: str, second: str) -> PickBallot:
+        """The ballot of two published tools; Tool.DoesNotExist for one tool twice, too."""
+        found = _published(first, second)
+        if found[first] == found[second]:
+            raise Tool.DoesNotExist
+        return cls(found[first], found[second])
+
+    @staticmethod
+    def subject(*, first: str, second: str) -> str:
+        return f"pair {' '.join(sorted([first, second]))}"
+
     @property
-    def subject(self) -> str:
-        lower, higher = sorted([self.first.pk, self.second.pk])
-        return f"pair {lower} {higher}"
+    def slugs(self) -> dict[str, str]:
+        return {"first": self.first.slug, "second": self.second.slug}
+
+    @staticmethod
+    def cast(**press: Any) -> PickBallot:
+        return PickBallot(*Pick.objects.cast(**press), choice=press["choice"], is_known=True)
+
+    def withdraw(self, *, voter_id: uuid.UUID, now: dt.datetime) -> None:
+        Pick.objects.on(self.first, self.second).of_voter(voter_id).withdraw(now=now)
 
     @property
     def key(self) -> str:
@@ -149,3 +186,11 @@ def pick_for(
     voter: Voter | None = voter_of(request)
     choice = Pick.objects.choice_of(voter.id, first, second) if voter else ""
     return PickBallot(first, second, choice=choice, is_known=voter is not None, picks=picks)
+
+
+def _published(*slugs: str) -> dict[str, Tool]:
+    """The published tools at these current or former slugs. Raises Tool.DoesNotExist."""
+    found = Tool.objects.published().by_any_slug(slugs)
+    if missing := set(slugs) - found.keys():
+        raise Tool.DoesNotExist(", ".join(sorted(missing)))
+    return found

@@ -251,6 +251,16 @@ class PaperQuerySet(models.QuerySet[P], Generic[P]):
             reason=reason, created_at__gte=since, created_at__lt=since + dt.timedelta(days=1)
         )
 
+    def withdraw(self, *, now: dt.datetime) -> None:
+        """Empty these papers. The rows stay, so that a replayed form adds no second one."""
+        today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        is_worn = Q(changed_at__gte=today, changes__gte=settings.VOTES_CHANGES_PER_DAY)
+        self.exclude(choice=0).exclude(is_worn).update(
+            choice=0,
+            changes=Case(When(changed_at__gte=today, then=F("changes") + 1), default=1),
+            changed_at=now,
+        )
+
     def about(self, subject: tuple[int, ...]) -> Self:
         """On the tool, or the pair, of these ids."""
         return self.filter(**dict(zip(self.model.subject_columns, subject, strict=True)))
@@ -330,31 +340,23 @@ class VoteQuerySet(PaperQuerySet["Vote"]):
         return {vote.tool_id: vote.box for vote in cast}
 
     def cast(
-        self,
-        *,
-        tool: Tool,
-        voter_id: uuid.UUID,
-        choice: str,
-        traces: Traces,
-        now: dt.datetime,
-    ) -> None:
-        """Keep the reader's ship or skip: a first vote, or a change; the same again is nothing.
+        self, *, slug: str, voter_id: uuid.UUID, choice: str, traces: Traces, now: dt.datetime
+    ) -> Tool:
+        """Keep the reader's ship or skip on the tool at that slug, and give the tool's name back.
 
-        A held vote stays held when its choice changes. After VOTES_CHANGES_PER_DAY changes,
-        the vote stands as it is until the next day.
+        It is a first vote, or a change; the same again is nothing. A held vote stays held when
+        its choice changes. After VOTES_CHANGES_PER_DAY changes the vote stands until the next
+        day. Raises Tool.DoesNotExist where no tool is published.
         """
-        _execute(
+        kept = _execute(
             CAST_VOTE,
-            tool=tool.pk,
+            slug=slug,
             voter=voter_id,
             choice=Vote.boxes[choice],
             traces=traces,
             now=now,
         )
-
-    def withdraw(self, *, tool: Tool, voter_id: uuid.UUID, now: dt.datetime) -> None:
-        """Empty the reader's vote. The row stays, so that a replayed form adds no second one."""
-        _withdraw(self.on(tool).of_voter(voter_id), now=now)
+        return Tool(pk=kept[0], slug=slug, name=kept[1])
 
 
 class Vote(Paper):
@@ -412,28 +414,27 @@ class PickQuerySet(PaperQuerySet["Pick"]):
     def cast(
         self,
         *,
-        first: Tool,
-        second: Tool,
+        first: str,
+        second: str,
         voter_id: uuid.UUID,
         choice: str,
         traces: Traces,
         now: dt.datetime,
-    ) -> None:
-        """The same for a pair; `choice` is 'first', 'second' or 'neither', as on the page."""
-        is_lower_first = first.pk < second.pk
-        _execute(
+    ) -> tuple[Tool, Tool]:
+        """The same for the pair at these slugs; `choice` is 'first', 'second' or 'neither'."""
+        kept = _execute(
             CAST_PICK,
-            first=min(first.pk, second.pk),
-            second=max(first.pk, second.pk),
-            shown_first=Pick.Choice.of("first", is_lower_first=is_lower_first),
+            first=first,
+            second=second,
             voter=voter_id,
-            choice=Pick.Choice.of(choice, is_lower_first=is_lower_first),
+            choice=choice,
             traces=traces,
             now=now,
         )
-
-    def withdraw(self, *, first: Tool, second: Tool, voter_id: uuid.UUID, now: dt.datetime) -> None:
-        _withdraw(self.on(first, second).of_voter(voter_id), now=now)
+        return (
+            Tool(pk=kept[0], slug=first, name=kept[1]),
+            Tool(pk=kept[2], slug=second, name=kept[3]),
+        )
 
 
 class Pick(Paper):
@@ -569,7 +570,7 @@ class Traces:
     agent_hash: bytes | None = None
 
 
-def _execute(statement: str, *, traces: Traces, **values: Any) -> None:
+def _execute(statement: str, *, traces: Traces, **values: Any) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
@@ -584,14 +585,7 @@ def _execute(statement: str, *, traces: Traces, **values: Any) -> None:
                 **values,
             },
         )
-
-
-def _withdraw(mine: PaperQuerySet[Any], *, now: dt.datetime) -> None:
-    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine.exclude(choice=0).exclude(
-        changed_at__gte=today, changes__gte=settings.VOTES_CHANGES_PER_DAY
-    ).update(
-        choice=0,
-        changes=Case(When(changed_at__gte=today, then=F("changes") + 1), default=1),
-        changed_at=now,
-    )
+        kept = cursor.fetchone()
+    if kept is None:
+        raise Tool.DoesNotExist
+    return tuple(kept)

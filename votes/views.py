@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
@@ -22,7 +20,6 @@ from tools.models import Tool, in_order
 from votes import erasure
 from votes.ballots import Ballot, PickBallot, ballots_for, pick_for
 from votes.limits import TooManyPressesError, judge, let_in
-from votes.models import Pick, Vote
 from votes.visitors import comes_from_elsewhere
 from votes.voters import (
     EditedFormError,
@@ -36,7 +33,6 @@ from votes.voters import (
 )
 
 AnyBallot = TypeVar("AnyBallot", Ballot, PickBallot)
-Verb = Callable[..., None]
 
 
 class UnknownChoiceError(ValueError):
@@ -67,10 +63,9 @@ class SeeOther(HttpResponseRedirect):
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, slug: str) -> HttpResponse:
     """The ballot of one tool as a page; POST casts, changes or withdraws the vote."""
-    tool = _published(slug)[slug]
     if request.method == "POST":
-        verbs = partial(Vote.objects.cast, tool=tool), partial(Vote.objects.withdraw, tool=tool)
-        return _press(request, Ballot(tool), *verbs)
+        return _press(request, Ballot, slug=slug)
+    tool = _or_404(Ballot, slug=slug).tool
     if tool.slug != slug:
         return redirect("vote", tool.slug, permanent=True)
     return _ballot(request, ballots_for(request, [tool])[tool.pk])
@@ -84,15 +79,10 @@ def pick(request: HttpRequest, first: str, second: str) -> HttpResponse:
 
     'first' and 'second' mean the tools as the address names them.
     """
-    found = _published(first, second)
-    one, other = found[first], found[second]
-    if one == other:
-        raise Http404("That is one tool twice.")
     if request.method == "POST":
-        pair = {"first": one, "second": other}
-        verbs = partial(Pick.objects.cast, **pair), partial(Pick.objects.withdraw, **pair)
-        return _press(request, PickBallot(one, other), *verbs)
-    one, other = in_order(one, other)
+        return _press(request, PickBallot, first=first, second=second)
+    ballot = _or_404(PickBallot, first=first, second=second)
+    one, other = in_order(ballot.first, ballot.second)
     if (one.slug, other.slug) != (first, second):
         return redirect("pick", one.slug, other.slug, permanent=True)
     return _ballot(request, pick_for(request, one, other))
@@ -130,31 +120,45 @@ def forget(request: HttpRequest) -> HttpResponse:
 # --- A press -----------------------------------------------------------------------------
 
 
-def _press(request: HttpRequest, ballot: AnyBallot, cast: Verb, withdraw: Verb) -> HttpResponse:
+def _press(request: HttpRequest, kind: type[AnyBallot], **slugs: str) -> HttpResponse:
+    """One statement for a vote that is cast: the ballot's tools are loaded when it is not."""
     if comes_from_elsewhere(request):
         raise PermissionDenied
     now = timezone.now()
-    choice = request.POST.get("choice", "")
+    choice, subject = request.POST.get("choice", ""), kind.subject(**slugs)
     try:
-        voter = _identified(request, ballot, choice, now=now)
-        traces = judge(request, voter=voter, subject=ballot.subject, now=now)
+        voter = _identified(request, kind, choice, subject=subject, now=now)
+        traces = judge(request, voter=voter, subject=subject, now=now)
     except tuple(REFUSALS) as refusal:
-        return _refused(request, ballot, choice, refusal, now=now)
+        return _refused(request, _or_404(kind, **slugs), choice, refusal, now=now)
     if choice == "withdraw":
-        withdraw(voter_id=voter.id, now=now)
+        ballot = _or_404(kind, **slugs)
+        ballot.withdraw(voter_id=voter.id, now=now)
         return _stored(request, replace(ballot, is_known=voter.has_cookie))
-    cast(voter_id=voter.id, choice=choice, traces=traces, now=now)
-    response = _stored(request, replace(ballot, choice=choice, is_known=True))
+    press = {"voter_id": voter.id, "choice": choice, "traces": traces, "now": now}
+    try:
+        ballot = kind.cast(**slugs, **press)
+    except Tool.DoesNotExist:
+        # A former slug still takes the vote; a draft or nothing is 404.
+        ballot = kind.cast(**_or_404(kind, **slugs).slugs, **press)
+    response = _stored(request, ballot)
     if not voter.has_cookie:
         remember(response, voter)
     return response
 
 
-def _identified(request: HttpRequest, ballot: AnyBallot, choice: str, *, now: dt.datetime) -> Voter:
+def _identified(
+    request: HttpRequest,
+    kind: type[Ballot | PickBallot],
+    choice: str,
+    *,
+    subject: str,
+    now: dt.datetime,
+) -> Voter:
     """Who presses. A press without a voter or a box still counts against its network."""
     try:
-        voter = identify(request, ballot.subject, now=now)
-        if choice not in {*ballot.choices, "withdraw"}:
+        voter = identify(request, subject, now=now)
+        if choice not in {*kind.choices, "withdraw"}:
             raise UnknownChoiceError(choice)
     except (EditedFormError, StaleFormError, UnknownChoiceError):
         let_in(request, now=now)
@@ -192,7 +196,7 @@ def _ballot(
     """The ballot with a fresh token: its fragment for htmx, else a page."""
     ballot = replace(
         ballot,
-        token=form_token(ballot.subject, now=now or timezone.now()),
+        token=form_token(ballot.subject(**ballot.slugs), now=now or timezone.now()),
         back=ballot.back or _way_back(request, ballot),
     )
     template = ballot.fragment if _is_htmx(request) else "votes/ballot.html"
@@ -213,9 +217,8 @@ def _way_back(request: HttpRequest, ballot: Ballot | PickBallot) -> str:
     return asked if is_ours and asked != ballot.action else ballot.page
 
 
-def _published(*slugs: str) -> dict[str, Any]:
-    """The published tools at these current or former slugs; 404 if one is missing."""
-    found = Tool.objects.published().by_any_slug(slugs)
-    if missing := set(slugs) - found.keys():
-        raise Http404(f"No published tool at {', '.join(sorted(missing))}.")
-    return found
+def _or_404(kind: type[AnyBallot], **slugs: str) -> AnyBallot:
+    try:
+        return kind.of(**slugs)
+    except Tool.DoesNotExist as missing:
+        raise Http404("There is no published tool at this address.") from missing

@@ -18,7 +18,9 @@ QUEUE = "/admin/votes/heldvote/"
 def hold(tool, count=3, reason=Reason.NETWORK_RATE):
     for _ in range(count):
         traces = Traces(reason=reason, net_hash=b"net-hash-123", agent_hash=b"agent")
-        Vote.objects.cast(tool=tool, voter_id=uuid.uuid4(), choice="ship", traces=traces, now=NOW)
+        Vote.objects.cast(
+            slug=tool.slug, voter_id=uuid.uuid4(), choice="ship", traces=traces, now=NOW
+        )
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ Action = AuditEntry.Action
 
 def cast(tool, choice="ship", *, reason=Reason.NETWORK_RATE, network=b"office", now=NOW, **extra):
     Vote.objects.cast(
-        tool=tool,
+        slug=tool.slug,
         voter_id=extra.get("voter", uuid.uuid4()),
         choice=choice,
         traces=Traces(reason=reason, net_hash=network, agent_hash=extra.get("agent", b"a")),
@@ -88,7 +88,7 @@ def test_a_voter_in_a_rush_waits_for_staff():
 def test_a_withdrawn_vote_is_not_released():
     tool, voter = make_tool(), uuid.uuid4()
     cast(tool, voter=voter)
-    Vote.objects.withdraw(tool=tool, voter_id=voter, now=NOW)
+    Vote.objects.on(tool).of_voter(voter).withdraw(now=NOW)
     assert holds.release_by_rule(now=TOMORROW) == 0
     assert Vote.objects.get().status == Status.HELD
 
@@ -96,8 +96,8 @@ def test_a_withdrawn_vote_is_not_released():
 def test_the_night_releases_picks_by_the_same_rule():
     one, other = make_tool(), make_tool()
     Pick.objects.cast(
-        first=one,
-        second=other,
+        first=one.slug,
+        second=other.slug,
         voter_id=uuid.uuid4(),
         choice="first",
         traces=Traces(reason=Reason.FAST, net_hash=b"home"),
@@ -186,8 +186,8 @@ def test_picks_wait_in_the_same_queue():
     one, other = make_tool("zebra"), make_tool("apple")
     for choice in ("first", "first", "second", "neither"):
         Pick.objects.cast(
-            first=one,
-            second=other,
+            first=one.slug,
+            second=other.slug,
             voter_id=uuid.uuid4(),
             choice=choice,
             traces=Traces(reason=Reason.VOTER_RATE, net_hash=b"x"),

@@ -22,7 +22,7 @@ def counts(tool):
 
 def stranger(tool, *, address="203.0.113.7", now=NOW, choice="ship", headers=None):
     """One press of a browser that nobody has seen before, with a form of its own."""
-    token = form_token(f"tool {tool.pk}", now=now - READING)
+    token = form_token(f"tool {tool.slug}", now=now - READING)
     with clock(now):
         return Client(REMOTE_ADDR=address).post(
             vote_path(tool),

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def cast(tool, choice="ship", *, voter=None, now=NOW, network=b"n", **traces):
     voter = voter or uuid.uuid4()
     Vote.objects.cast(
-        tool=tool,
+        slug=tool.slug,
         voter_id=voter,
         choice=choice,
         traces=Traces(net_hash=network, agent_hash=b"a", **traces),
@@ -101,7 +101,7 @@ def test_the_tally_follows_every_step_of_a_vote():
     assert counts(tool) == {"ship": 1, "skip": 0, "held": 0}
     cast(tool, "skip", voter=voter)
     assert counts(tool) == {"ship": 0, "skip": 1, "held": 0}
-    Vote.objects.withdraw(tool=tool, voter_id=voter, now=NOW)
+    Vote.objects.on(tool).of_voter(voter).withdraw(now=NOW)
     assert counts(tool) == {"ship": 0, "skip": 0, "held": 0}
     cast(tool, "ship", voter=voter)
     Vote.objects.all().delete()
@@ -113,7 +113,7 @@ def test_a_held_vote_stays_held_when_its_choice_changes():
     voter = cast(tool, reason=Reason.FAST)
     cast(tool, "skip", voter=voter)
     assert counts(tool) == {"ship": 0, "skip": 0, "held": 1}
-    Vote.objects.withdraw(tool=tool, voter_id=voter, now=NOW)
+    Vote.objects.on(tool).of_voter(voter).withdraw(now=NOW)
     assert counts(tool)["held"] == 0
 
 
@@ -174,7 +174,7 @@ def test_neither_held_votes_nor_one_voters_changes_settle_a_score():
     voter = cast(tool, network=b"one")
     for choice in ("skip", "ship"):
         cast(tool, choice, voter=voter)
-    Vote.objects.withdraw(tool=tool, voter_id=voter, now=NOW)
+    Vote.objects.on(tool).of_voter(voter).withdraw(now=NOW)
     cast(tool, voter=voter)
     cast(tool, network=b"two", reason=Reason.NETWORK_RATE)
     assert tally(tool).network_days == 1

@@ -47,7 +47,7 @@ def tool():
 
 
 def test_fifty_identical_presses_at_once_are_one_vote(tool):
-    fields = {"choice": "ship", "token": form_for(f"tool {tool.pk}")}
+    fields = {"choice": "ship", "token": form_for(f"tool {tool.slug}")}
     answers = at_once(lambda _: Reader().post(vote_path(tool), fields), range(AT_ONCE))
     assert {answer.status_code for answer in answers} == {303}
     assert Vote.objects.count() == 1
@@ -59,7 +59,7 @@ def test_fifty_mixed_presses_of_one_voter_at_once_are_one_vote_that_equals_the_t
     tool, settings
 ):
     settings.VOTES_CHANGES_PER_DAY = 1000
-    token = form_for(f"tool {tool.pk}")
+    token = form_for(f"tool {tool.slug}")
     choices = ["ship", "skip"] * (AT_ONCE // 2)
     answers = at_once(
         lambda choice: Reader().post(vote_path(tool), {"choice": choice, "token": token}), choices
@@ -71,7 +71,7 @@ def test_fifty_mixed_presses_of_one_voter_at_once_are_one_vote_that_equals_the_t
 
 def test_first_votes_of_fifty_readers_at_once_are_all_counted(tool, settings):
     settings.VOTES_TOOL_FRESH = 1000
-    tokens = [form_for(f"tool {tool.pk}") for _ in range(AT_ONCE)]
+    tokens = [form_for(f"tool {tool.slug}") for _ in range(AT_ONCE)]
     at_once(
         lambda token: Reader().post(vote_path(tool), {"choice": "ship", "token": token}), tokens
     )
@@ -81,7 +81,7 @@ def test_first_votes_of_fifty_readers_at_once_are_all_counted(tool, settings):
 
 def test_fifty_picks_at_once_are_one_pick():
     first, second = make_tool("a"), make_tool("b")
-    token = form_for(f"pair {first.pk} {second.pk}")
+    token = form_for(f"pair {first.slug} {second.slug}")
     fields = {"choice": "first", "token": token}
     answers = at_once(lambda _: Reader().post(pick_path(first, second), fields), range(AT_ONCE))
     assert {answer.status_code for answer in answers} == {303}
@@ -100,14 +100,14 @@ def test_votes_decisions_and_erasure_at_once_leave_no_drift_and_no_deadlock(sett
             tool, voter = tools[(worker + step) % 4], voters[(worker * 7 + step) % 12]
             match (worker + step) % 6:
                 case 0:
-                    Vote.objects.withdraw(tool=tool, voter_id=voter, now=now)
+                    Vote.objects.on(tool).of_voter(voter).withdraw(now=now)
                 case 1 if step % 5 == 0:
                     erasure.forget_voter(voter, now=now)
                 case 2 if step % 3 == 0:
                     decide_something(step)
                 case _:
                     Vote.objects.cast(
-                        tool=tool,
+                        slug=tool.slug,
                         voter_id=voter,
                         choice=["ship", "skip"][step % 2],
                         traces=Traces(reason=Reason.NETWORK_RATE if step % 3 else Reason.NONE),

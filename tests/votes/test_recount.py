@@ -51,7 +51,7 @@ class TheBox(RuleBasedStateMachine):
     )
     def cast(self, voter, slug, choice, reason, network):
         Vote.objects.cast(
-            tool=self.tools[slug],
+            slug=self.tools[slug].slug,
             voter_id=voter,
             choice=choice,
             traces=self.traces(reason, network),
@@ -67,8 +67,8 @@ class TheBox(RuleBasedStateMachine):
     )
     def pick(self, voter, pair, choice, reason, network):
         Pick.objects.cast(
-            first=self.tools[pair[0]],
-            second=self.tools[pair[1]],
+            first=pair[0],
+            second=pair[1],
             voter_id=voter,
             choice=choice,
             traces=self.traces(reason, network),
@@ -77,9 +77,9 @@ class TheBox(RuleBasedStateMachine):
 
     @rule(voter=voters, slug=slugs, pair=st.permutations(TOOLS))
     def withdraw(self, voter, slug, pair):
-        Vote.objects.withdraw(tool=self.tools[slug], voter_id=voter, now=self.now)
+        Vote.objects.on(self.tools[slug]).of_voter(voter).withdraw(now=self.now)
         first, second = self.tools[pair[0]], self.tools[pair[1]]
-        Pick.objects.withdraw(first=first, second=second, voter_id=voter, now=self.now)
+        Pick.objects.on(first, second).of_voter(voter).withdraw(now=self.now)
 
     @rule(place=st.integers(0, 5), action=st.sampled_from(list(holds.STATUS_AFTER)))
     def decide(self, place, action):
