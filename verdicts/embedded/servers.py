@@ -123,7 +123,8 @@ def reachable_copy(copies: Path, package: str, folder: str, who: Account | None)
             if part.exists():
                 shutil.copytree(part, half / part.relative_to(original.parent), symlinks=True)
         if who:
-            for path in [half, *half.rglob("*")]:
+            # Whatever root's umask is, they are the account's own.
+            for path in [copies, half, *half.rglob("*")]:
                 os.chown(path, who.user, who.group, follow_symlinks=False)
         half.rename(copy)
     return copy / package / folder
