@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -77,6 +79,18 @@ class ComparisonAdmin(EditorialAdmin):
     autocomplete_fields = ["first", "second"]
     date_hierarchy = "publish_at"
     show_full_result_count = False
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: Any, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "headline":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(found, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_add_related = widget.can_view_related = False
+            widget.can_change_related = widget.can_delete_related = False
+        return found
 
     def get_urls(self) -> list[URLPattern]:
         beside = self.admin_site.admin_view(self.as_published)

@@ -17,6 +17,22 @@ from django.utils import timezone
 
 from verdicts.desk import catalogue_files, second_factor, sessions, start_page
 
+# What the desk calls the rooms, and the lists of libraries.
+ROOMS = {
+    "tools": "Catalogue",
+    "reviews": "Panel",
+    "votes": "Readers’ votes",
+    "newsletter": "Weekly email",
+    "auth": "Staff",
+    "axes": "Log-ins",
+}
+LISTS = {
+    "Group": "Roles",
+    "AccessAttempt": "Counting towards a lock",
+    "AccessFailureLog": "Failed log-ins",
+    "AccessLog": "Log-ins",
+}
+
 
 class Desk(AdminSite):
     site_header = f"{settings.SITE_NAME} desk"
@@ -57,6 +73,16 @@ class Desk(AdminSite):
         now = timezone.now()
         context = {"blocks": start_page.blocks(cast(User, request.user), now=now)}
         return super().index(request, context | (extra_context or {}))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The rooms by their names at the desk, in the order in which they are used."""
+        rooms = super().get_app_list(request, app_label)
+        for room in rooms:
+            room["name"] = ROOMS.get(room["app_label"], room["name"])
+            for model in room["models"]:
+                model["name"] = LISTS.get(model["object_name"], model["name"])
+        places = {label: place for place, label in enumerate(ROOMS)}
+        return sorted(rooms, key=lambda room: places.get(room["app_label"], len(places)))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from newsletter.models import Issue
 from tools.models import Comparison, Correction, Tool
 from verdicts.desk.recheck import Recheck, due_for
-from votes.models import Pick, Vote
+from votes.models import HeldVote, Pick, Vote
 
 SHOWN = 6
 
@@ -48,7 +48,7 @@ def blocks(user: User, *, now: dt.datetime) -> list[Block]:
         Comparison: [due_today, waiting, drafts],
         Tool: [recheck],
         Correction: [corrections],
-        Vote: [held_votes],
+        HeldVote: [held_votes],
         Issue: [next_issue, problems],
     }
     return [
@@ -155,7 +155,10 @@ def corrections(now: dt.datetime) -> Iterator[Block]:
 def held_votes(now: dt.datetime) -> Iterator[Block]:
     held = Vote.objects.undecided().count() + Pick.objects.undecided().count()
     yield Block(
-        title="Held votes", count=held, address=listing("votes_vote"), nothing="No vote is held."
+        title="Held votes",
+        count=held,
+        address=listing("votes_heldvote"),
+        nothing="No vote is held.",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -73,6 +74,18 @@ class DatedRowsInline(admin.options.InlineModelAdmin[Any, Any]):
     formset = DatedRowsFormSet
     can_delete = False
     show_change_link = False
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: Any, **kwargs: Any
+    ) -> Any:
+        """Personas are chosen here and changed elsewhere; a new source may be added."""
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(found, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_add_related &= db_field.name == "source"
+            widget.can_change_related = widget.can_delete_related = False
+            widget.can_view_related = False
+        return found
 
     def has_change_permission(self, request: HttpRequest, obj: Tool | None = None) -> bool:
         """Whoever may add a row may change one: it is added as a new one."""
@@ -165,8 +178,27 @@ class ToolAdmin(EditorialAdmin):
     change_list_template = "desk/tool_list.html"
     actions = ["export"]
 
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "category", "maker", "tagline", "description")}),
+        (
+            "Facts",
+            {
+                "fields": (
+                    "website",
+                    ("launched_on", "launched_basis"),
+                    ("openness", "licence"),
+                    "replaced_by",
+                    "sources",
+                    "notes",
+                )
+            },
+        ),
+        ("The way in, and readers", {"fields": (("entry_price", "entry_kind"), "is_published")}),
+    )
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Tool | None = None) -> Any:
-        return {} if obj else self.prepopulated_fields
+        may_write = obj is None and self.has_add_permission(request)
+        return self.prepopulated_fields if may_write else {}
 
     def save_model(self, request: HttpRequest, obj: Tool, form: Any, change: bool) -> None:
         if not change or "slug" not in form.changed_data:

@@ -10,10 +10,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from verdicts.desk import second_factor
 
 admin.site.unregister(User)
+# They would show secrets, and make devices that nobody enrolled: that is second_factor's work.
+admin.site.unregister([StaticDevice, TOTPDevice])
 
 
 @admin.register(User)
