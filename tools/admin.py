@@ -33,6 +33,7 @@ class AppendOnlyAdmin(admin.ModelAdmin[Any]):
 @admin.register(Category)
 class CategoryAdmin(SlugIsForEverAdmin):
     list_display = ["name", "slug", "tools"]
+    ordering = ["name", "slug"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     unrestored_fields = ("slug",)

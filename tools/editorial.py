@@ -23,22 +23,22 @@ class Editorial(models.Model):
         related_name="+",
         verbose_name="last edited by",
     )
+    # Editable, so that their changes stand in the history; no form shows them.
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
-        editable=False,
+        blank=True,
         related_name="+",
         verbose_name="second pair of eyes asked for by",
     )
     submitted_at = models.DateTimeField(
-        "second pair of eyes asked for at", null=True, editable=False
+        "second pair of eyes asked for at", null=True, blank=True
     )
     wanted_change = models.CharField(
         "asked to change",
         max_length=500,
         blank=True,
-        editable=False,
         help_text="What the second pair of eyes asked to change.",
     )
 

@@ -31,17 +31,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='comparison',
             name='submitted_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='second pair of eyes asked for at'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='second pair of eyes asked for at'),
         ),
         migrations.AddField(
             model_name='comparison',
             name='submitted_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
         ),
         migrations.AddField(
             model_name='comparison',
             name='wanted_change',
-            field=models.CharField(blank=True, editable=False, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
+            field=models.CharField(blank=True, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
         ),
         migrations.AddField(
             model_name='historicalcomparison',
@@ -51,17 +51,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalcomparison',
             name='submitted_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='second pair of eyes asked for at'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='second pair of eyes asked for at'),
         ),
         migrations.AddField(
             model_name='historicalcomparison',
             name='submitted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
         ),
         migrations.AddField(
             model_name='historicalcomparison',
             name='wanted_change',
-            field=models.CharField(blank=True, editable=False, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
+            field=models.CharField(blank=True, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
         ),
         migrations.AddField(
             model_name='historicaltool',
@@ -71,17 +71,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicaltool',
             name='submitted_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='second pair of eyes asked for at'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='second pair of eyes asked for at'),
         ),
         migrations.AddField(
             model_name='historicaltool',
             name='submitted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
         ),
         migrations.AddField(
             model_name='historicaltool',
             name='wanted_change',
-            field=models.CharField(blank=True, editable=False, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
+            field=models.CharField(blank=True, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
         ),
         migrations.AddField(
             model_name='tool',
@@ -91,17 +91,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='tool',
             name='submitted_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='second pair of eyes asked for at'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='second pair of eyes asked for at'),
         ),
         migrations.AddField(
             model_name='tool',
             name='submitted_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='second pair of eyes asked for by'),
         ),
         migrations.AddField(
             model_name='tool',
             name='wanted_change',
-            field=models.CharField(blank=True, editable=False, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
+            field=models.CharField(blank=True, help_text='What the second pair of eyes asked to change.', max_length=500, verbose_name='asked to change'),
         ),
         migrations.CreateModel(
             name='HistoricalCorrection',

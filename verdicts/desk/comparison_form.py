@@ -80,9 +80,7 @@ class ComparisonAdmin(EditorialAdmin):
     date_hierarchy = "publish_at"
     show_full_result_count = False
 
-    def formfield_for_dbfield(
-        self, db_field: Any, request: Any, **kwargs: Any
-    ) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "headline":
             kwargs["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
         found = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -77,6 +77,11 @@ class EditorialAdmin(HistoryAdmin):
     # The field that decides whether readers see it.
     visible_by: ClassVar[str]
 
+    def restored_fields(self) -> list[Any]:
+        """Who asked for what stays as it is."""
+        asked = {"submitted_by", "submitted_at", "wanted_change"}
+        return [field for field in super().restored_fields() if field.name not in asked]
+
     # Who may do what
 
     def may_publish(self, request: HttpRequest) -> bool:

@@ -75,9 +75,7 @@ class DatedRowsInline(admin.options.InlineModelAdmin[Any, Any]):
     can_delete = False
     show_change_link = False
 
-    def formfield_for_dbfield(
-        self, db_field: Any, request: Any, **kwargs: Any
-    ) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Personas are chosen here and changed elsewhere; a new source may be added."""
         found = super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = getattr(found, "widget", None)
