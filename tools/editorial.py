@@ -32,9 +32,7 @@ class Editorial(models.Model):
         related_name="+",
         verbose_name="second pair of eyes asked for by",
     )
-    submitted_at = models.DateTimeField(
-        "second pair of eyes asked for at", null=True, blank=True
-    )
+    submitted_at = models.DateTimeField("second pair of eyes asked for at", null=True, blank=True)
     wanted_change = models.CharField(
         "asked to change",
         max_length=500,

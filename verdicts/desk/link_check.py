@@ -90,7 +90,7 @@ def ask(url: str) -> tuple[int, str]:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise NotAWebAddressError("is not a web address")
     kind = CheckedHTTPS if parts.scheme == "https" else CheckedHTTP
-    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
+    connection = kind(parts.hostname, parts.port or kind.default_port, timeout=TIMEOUT)
     try:
         path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": "*/*"})
