@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Greatest, Least, Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -217,6 +217,7 @@ class Tool(Editorial):
     class Meta:
         ordering = ["name", "slug"]
         permissions = [("publish_tool", "Can publish tools and change published ones")]
+        indexes = [models.Index(fields=["category", "-id"], name="tool_newest_of_its_category")]
         constraints = [
             models.CheckConstraint(name="tool_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
             models.CheckConstraint(
@@ -360,6 +361,10 @@ class PricePoint(models.Model):
         return f"{self.label} {self.unit}".strip()
 
 
+# How many tools of a category a comparison's neighbours are looked for among.
+PEERS = 48
+
+
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def published(self, *, now: dt.datetime) -> ComparisonQuerySet:
         """Visible to readers at `now`: both tools published and the hour come."""
@@ -404,23 +409,27 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
 
-    def around(self, pair: list[int], categories: list[int], *, most: int) -> ComparisonQuerySet:
-        """The pair itself, then `most` others that share a tool, or else a category, with it."""
+    def around(self, pair: list[int], *, now: dt.datetime, most: int) -> ComparisonQuerySet:
+        """The pair itself, then `most` others that share a tool, or else a category, with it.
+
+        Of each category the newest tools are looked at, so that the cost stays flat.
+        """
         is_the_pair = Q(first__in=pair, second__in=pair)
         shares_a_tool = Q(first__in=pair) | Q(second__in=pair)
-        shares_a_category = Q(first__category__in=categories) | Q(second__category__in=categories)
-        others = self.exclude(is_the_pair).newest_first()
-        # Each kind is cut to the few that can be shown, so that the cost stays flat.
+        sides = [shares_a_tool]
+        for tool_id in pair:
+            category = Tool.objects.filter(pk=tool_id).values("category")
+            peers = Tool.objects.filter(category=Subquery(category)).order_by("-pk")[:PEERS]
+            sides += [Q(first__in=peers.values("pk")), Q(second__in=peers.values("pk"))]
+        # Each side has an index of its own, and is cut to twice what can be shown, since a tool
+        # may be a draft again.
+        others = Comparison.objects.filter(publish_at__lte=now).exclude(is_the_pair).newest_first()
         found = (
-            self.filter(is_the_pair)
+            Comparison.objects.filter(is_the_pair)
             .values("pk")
-            .union(
-                others.filter(shares_a_tool).values("pk")[:most],
-                others.filter(shares_a_category).values("pk")[:most],
-                all=True,
-            )
+            .union(*(others.filter(side).values("pk")[: 2 * most] for side in sides), all=True)
         )
-        return Comparison.objects.filter(pk__in=found).order_by(
+        return self.filter(pk__in=found).order_by(
             Case(When(is_the_pair, then=0), When(shares_a_tool, then=1), default=2),
             "-publish_at",
             "-id",

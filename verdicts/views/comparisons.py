@@ -18,8 +18,8 @@ RELATED = 6
 
 TOOLS = Prepared(lambda slugs: Tool.objects.published().with_category().with_slugs(slugs))
 AROUND = Prepared(
-    lambda now, pair, categories: (
-        Comparison.objects.published(now=now).around(pair, categories, most=RELATED).with_tools()
+    lambda now, pair: (
+        Comparison.objects.published(now=now).around(pair, now=now, most=RELATED).with_tools()
     )
 )
 
@@ -77,7 +77,7 @@ def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
     first, second = _pair_or_404(pair)
     if pair != (address := pair_slug(first, second)):
         return redirect("comparison_detail", address, permanent=True)
-    around = AROUND(now, [first.pk, second.pk], [first.category_id, second.category_id])
+    around = AROUND(now, [first.pk, second.pk])
     related = [found for found in around if found.slug != pair]
     comparison = next((found for found in around if found.slug == pair), None)
     # A pair that no editor has published is read from the same data.
