@@ -54,4 +54,8 @@ app.conf.beat_schedule = {
         "task": "votes.tasks.prove_the_tallies",
         "schedule": crontab(hour="2", minute="40"),
     },
+    "forget who signed in to the desk three months ago, and from where": {
+        "task": "verdicts.tasks.forget_old_visits",
+        "schedule": crontab(hour="4", minute="5"),
+    },
 }

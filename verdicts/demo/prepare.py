@@ -33,6 +33,7 @@ def main() -> None:
     with ThreadPoolExecutor() as pool:
         collecting = pool.submit(static.collect)
         call_command("migrate", interactive=False, verbosity=0)
+        call_command("create_roles", verbosity=0)
         collecting.result()
     password = staff_password(settings.VAR_DIR)
     if is_loaded():

@@ -223,3 +223,18 @@ def test_staff_cookies_stay_under_the_admin(client: Client, ada: User) -> None:
     answer = log_in(client)
     assert {cookie["path"] for cookie in answer.cookies.values()} == {"/admin/"}
     assert not client.get(reverse("home")).cookies
+
+
+def test_the_log_of_log_ins_is_forgotten_after_ninety_days(client: Client, ada: User) -> None:
+    log_in(client, "wrong")
+    log_in(client)
+    sessions.forget_old_log_ins(now=timezone.now() + dt.timedelta(days=89))
+    assert AccessLog.objects.exists()
+    sessions.forget_old_log_ins(now=timezone.now() + dt.timedelta(days=91))
+    assert not AccessLog.objects.exists()
+    assert not AccessFailureLog.objects.exists()
+
+
+def test_the_privacy_page_says_how_long_log_ins_are_kept(client: Client) -> None:
+    page = client.get(reverse("privacy")).content.decode()
+    assert f"erased after {sessions.LOG_KEPT_FOR.days} days" in page

@@ -14,6 +14,7 @@ class Command(BaseCommand):
         "manage.py create_roles"
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         create_roles()
-        self.stdout.write(f"Roles: {', '.join(ROLES)}.")
+        if verbosity:
+            self.stdout.write(f"Roles: {', '.join(ROLES)}.")
