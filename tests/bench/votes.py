@@ -15,7 +15,19 @@ from pathlib import Path
 import psycopg
 from django.core.signing import Signer
 
-from tests.bench.harness import Goal, Rates, Site, Stage, Target, bench, kept, manage, rate, ratio
+from tests.bench.harness import (
+    IN_THE_CATALOGUE,
+    Goal,
+    Rates,
+    Site,
+    Stage,
+    Target,
+    bench,
+    kept,
+    manage,
+    rate,
+    ratio,
+)
 from votes.statements import CAST_VOTE
 
 TOOLS = 1_000
@@ -62,7 +74,7 @@ end
 
 @bench("votes")
 def votes(stage: Stage) -> list[Goal]:
-    site = stage.site(tools=TOOLS)
+    site = stage.site(tools=IN_THE_CATALOGUE + TOOLS)
     goals: list[Goal] = []
     few = measured(stage, site, stored=FEW)
     goals += [
