@@ -180,9 +180,9 @@ def test_told_to_end_while_it_starts_it_ends_at_once(empty_demo):
     assert not living(started)
 
 
-def test_a_taken_port_is_one_line(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        refused = RunningDemo(tmp_path, "--port", str(server.getsockname()[1]))
+def test_a_taken_port_is_one_line():
+    with folder() as name, socket.create_server(("127.0.0.1", 0)) as server:
+        refused = RunningDemo(Path(name) / "var", "--port", str(server.getsockname()[1]))
         told, _ = refused.process.communicate(timeout=60)
     assert refused.process.returncode == 1
     assert re.fullmatch(r"CommandError: Cannot listen on 127\.0\.0\.1:\d+ .*\n", told)
