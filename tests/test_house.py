@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import pin
+from scripts import format, pin
 
 CODE = Path(__file__).resolve().parent.parent
 PYTHON_FILES = sorted(
@@ -86,3 +86,8 @@ def test_every_dependency_is_pinned():
 
 def test_imports_go_down_only():
     held("lint-imports", "--no-cache")
+
+
+def test_templates_are_formatted():
+    held("djade", "--target-version", "5.2", "--check", *format.TEMPLATES)
+    held("djhtml", "--tabwidth", "2", "--check", *format.TEMPLATES)
