@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection as django_connection
+from psycopg.pq import ExecStatus
 
 from newsletter.models import Delivery, Issue
 
@@ -57,10 +58,15 @@ class Batch:
     rows: list[Claimed]
 
 
+# The deliveries lead, by their index of what is still to try; `offset 0` keeps the planner from
+# beginning with the subscribers, most of whom have been sent theirs.
 CLAIM = f"""
 with chosen as (
-    select d.subscriber_id, s.email, s.receiver, s.token_version, s.state = 'confirmed' as wants
-    from newsletter_delivery d join newsletter_subscriber s on s.id = d.subscriber_id
+    select d.subscriber_id, s.email, s.receiver, s.token_version, s.wants
+    from newsletter_delivery d cross join lateral (
+        select email, receiver, token_version, state = 'confirmed' as wants
+        from newsletter_subscriber where id = d.subscriber_id offset 0
+    ) s
     where d.issue_id = %(issue)s and d.state in ({State.PENDING}, {State.DEFERRED})
       and (d.next_at is null or d.next_at <= %(now)s)
       and s.receiver <> all(array(
@@ -84,10 +90,11 @@ returning id
 """
 # One statement, one commit, one row that stays on its page: the price of a mail.
 MARK = f"""
-update newsletter_lease set pos = %(subscriber)s
-where id = %(lease)s and closed_at is null
+prepare newsletter_mark (bigint, bigint, timestamptz) as
+update newsletter_lease set pos = $1
+where id = $2 and closed_at is null
   and exists (select from newsletter_issue i where i.id = issue_id
-              and i.state = '{Issue.State.SENDING}' and i.send_by > %(now)s)
+              and i.state = '{Issue.State.SENDING}' and i.send_by > $3)
   and not exists (select from newsletter_switch where stop)
 """
 
@@ -127,12 +134,25 @@ class Queue:
             return Batch(lease[0], issue_id, [Claimed(*row) for row in rows])
         return None
 
-    def mark(self, batch: Batch, subscriber_id: int, *, now: dt.datetime) -> bool:
-        """Commit that this reader's body goes out next; False if it must not."""
-        marked = self.connection.execute(
-            MARK, {"subscriber": subscriber_id, "lease": batch.lease_id, "now": now}, prepare=True
-        )
-        return marked.rowcount == 1
+    def begin_mark(self, batch: Batch, subscriber_id: int, *, now: dt.datetime) -> None:
+        """Say that this reader's body goes out next. The commit runs while the relay is asked;
+        `is_marked` waits for it, and must be called before anything else here.
+        """
+        known = (str(subscriber_id), str(batch.lease_id), now.isoformat())
+        wire = self.connection.pgconn
+        wire.send_query_prepared(b"newsletter_mark", [each.encode() for each in known])
+        wire.flush()
+
+    def is_marked(self) -> bool:
+        """Whether it is committed; False if the body must not go out."""
+        wire = self.connection.pgconn
+        answer = wire.get_result()
+        marked = answer.command_tuples if answer else None
+        if answer is None or answer.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError("the cursor could not be committed")
+        while wire.get_result():
+            pass
+        return marked == 1
 
     def put_back(self, batch: Batch, row: Claimed) -> None:
         """Not sent and no fault of the reader's: as if it had not been claimed."""
@@ -279,6 +299,7 @@ def own_session() -> psycopg.Connection[Any]:
         }
     )
     connection.execute("set synchronous_commit = on")
+    connection.execute(MARK)
     return connection
 
 

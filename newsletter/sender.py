@@ -144,6 +144,7 @@ class Slice:
         """
         self.last_sent = tried = 0
         self.left_alone.clear()
+        self.load_moulds(batch)
         over = None
         try:
             for row in batch.rows:
@@ -165,12 +166,18 @@ class Slice:
         if not USABLE_ADDRESS.match(row.email):
             self.queue.fail(batch, row, code=None, reply="The address cannot be written.")
             return
-        message = self.message_to(row)
         relay = self.connected()
         self.tried_at[row.receiver] += 1
         try:
-            relay.offer(row.email)
-            if not self.queue.mark(batch, row.subscriber_id, now=self.now()):
+            # The cursor's commit and the relay's answer travel at the same time.
+            self.queue.begin_mark(batch, row.subscriber_id, now=self.now())
+            try:
+                relay.offer(row.email)
+                message = self.message_to(row)
+                relay.await_go_ahead()
+            finally:
+                is_marked = self.queue.is_marked()
+            if not is_marked:
                 relay.abandon()
                 self.relay = None
                 raise SliceOver
@@ -191,8 +198,7 @@ class Slice:
             self.failed_connections = 0
 
     def message_to(self, row: Claimed) -> bytes:
-        mould = self.moulds.get(row.edition_id) or self.load_mould(row.edition_id)
-        return mould.cast(
+        return self.moulds[row.edition_id].cast(
             Cast(
                 address=row.email,
                 message_key=message_key(issue_id=self.issue_id, subscriber_id=row.subscriber_id),
@@ -201,13 +207,14 @@ class Slice:
             )
         )
 
-    def load_mould(self, edition_id: int) -> Mould:
-        edition = Edition.objects.get(pk=edition_id)
-        message = bytes(edition.message)
-        if hashlib.sha256(message).digest() != bytes(edition.sha256):
-            raise DamagedEditionError(f"{edition} is not what was made ready")
-        self.moulds[edition_id] = Mould.of(message)
-        return self.moulds[edition_id]
+    def load_moulds(self, batch: Batch) -> None:
+        """The editions of these rows, unless they are loaded. Raises DamagedEditionError."""
+        wanted = {row.edition_id for row in batch.rows} - self.moulds.keys()
+        for edition in Edition.objects.filter(pk__in=wanted):
+            message = bytes(edition.message)
+            if hashlib.sha256(message).digest() != bytes(edition.sha256):
+                raise DamagedEditionError(f"{edition} is not what was made ready")
+            self.moulds[edition.pk] = Mould.of(message)
 
     def note_refusal(self, batch: Batch, row: Claimed, refusal: RefusedError) -> None:
         """A clear no: the mailbox's for good, the relay's for now, or a matter of policy."""

@@ -106,7 +106,7 @@ class UnknownError(Exception):
 
 
 class Relay:
-    """An open connection to the relay of EMAIL_URL. Offer, then hand over, mail by mail."""
+    """An open connection to the relay of EMAIL_URL: offer, await, hand over, mail by mail."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self.smtp = smtp
@@ -115,6 +115,7 @@ class Relay:
         self.taken = 0
         self.opened = time.monotonic()
         self.has_half_a_mail = False
+        self.asked: list[tuple[Phase, str]] = []
 
     @classmethod
     def open(cls) -> Relay:
@@ -150,27 +151,28 @@ class Relay:
         return self.taken >= MESSAGES_PER_CONNECTION or age >= SECONDS_PER_CONNECTION
 
     def offer(self, recipient: str) -> None:
-        """MAIL, RCPT and DATA, up to the relay's 'go ahead'.
-
-        Raises RefusedError or DisconnectedError; nothing was sent in either case.
-        """
-        commands = [
+        """Ask the relay to take a mail; `await_go_ahead` hears what it says."""
+        if self.has_half_a_mail:
+            self.ask("RSET\r\n")
+        self.has_half_a_mail = True
+        self.asked = [
             (Phase.MAIL, f"MAIL FROM:<{self.sender}>\r\n"),
             (Phase.RCPT, f"RCPT TO:<{recipient}>\r\n"),
             (Phase.DATA, "DATA\r\n"),
         ]
-        if self.has_half_a_mail:
-            self.ask("RSET\r\n")
-        self.has_half_a_mail = True
         if self.pipelines:
-            self.write("".join(line for _, line in commands))
-            replies = [(phase, self.read()) for phase, _ in commands]
-        else:
-            replies = []
-            for phase, line in commands:
-                replies.append((phase, self.ask(line)))
-                if replies[-1][1].code >= 400:
-                    break
+            self.write("".join(line for _, line in self.asked))
+
+    def await_go_ahead(self) -> None:
+        """The relay waits for the message it was offered.
+
+        Raises RefusedError or DisconnectedError; nothing was sent in either case.
+        """
+        replies: list[tuple[Phase, Reply]] = []
+        for phase, line in self.asked:
+            replies.append((phase, self.read() if self.pipelines else self.ask(line)))
+            if not self.pipelines and replies[-1][1].code >= 400:
+                break
         for phase, reply in replies:
             if reply.code != 354 if phase is Phase.DATA else not 200 <= reply.code < 300:
                 if replies[-1][1].code == 354:

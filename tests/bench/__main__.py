@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import pages, votes  # noqa: F401  (they register themselves)
+from tests.bench import mails, pages, votes  # noqa: F401  (they register themselves)
 from tests.bench.harness import BENCHES, Stage
 
 

@@ -232,9 +232,9 @@ class RunningSink:
 
 
 @contextmanager
-def running_sink(folder: Path, *, port: int = 0, **faults):
+def running_sink(folder: Path, *, port: int = 0, log: Path | None = None, **faults):
     """A relay in a process of its own, on a port of its own, until the block ends."""
-    log = folder / "accepted.log"
+    log = log or folder / "accepted.log"
     log.touch()
     process = subprocess.Popen(
         [

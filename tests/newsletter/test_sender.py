@@ -193,21 +193,13 @@ def test_a_relay_that_is_gone_pauses_the_issue_after_twenty_attempts(settings, m
 def test_a_stop_bites_within_one_mail(relay, monkeypatch, stop):
     sink = relay()
     issue = make_sending_issue(*make_readers(40))
-    offered = Relay.offer
-
-    def stop_at_the_tenth(self, recipient):
-        offered(self, recipient)
-        if self.taken == 9:
-            if stop == "pause":
-                Issue.objects.get().pause(reason="A typo.")
-            elif stop == "cancel":
-                Issue.objects.get().cancel(reason="A typo.")
-            elif stop == "kill switch":
-                Switch.objects.update(stop=True)
-            else:
-                Issue.objects.update(send_by=timezone.now())
-
-    monkeypatch.setattr(Relay, "offer", stop_at_the_tenth)
+    stops = {
+        "pause": lambda: Issue.objects.get().pause(reason="A typo."),
+        "cancel": lambda: Issue.objects.get().cancel(reason="A typo."),
+        "kill switch": lambda: Switch.objects.update(stop=True),
+        "latest time": lambda: Issue.objects.update(send_by=timezone.now()),
+    }
+    after_mark(monkeypatch, number=9, act=stops[stop])
     Issue.objects.update(send_at=timezone.now() - dt.timedelta(days=2))
     assert send_slice(issue_id=issue.pk).sent == 9
     assert sink.accepted.total() == 9
@@ -256,14 +248,7 @@ def test_an_error_of_ours_within_a_mail_leaves_it_to_recovery(relay, monkeypatch
 def test_a_worker_that_lost_its_lease_stops_before_the_body(relay, monkeypatch):
     sink = relay()
     issue = make_sending_issue(*make_readers(5))
-    offered = Relay.offer
-
-    def lose_the_lease(self, recipient):
-        offered(self, recipient)
-        if self.taken == 2:
-            Lease.objects.update(closed_at=timezone.now())
-
-    monkeypatch.setattr(Relay, "offer", lose_the_lease)
+    after_mark(monkeypatch, number=2, act=lambda: Lease.objects.update(closed_at=timezone.now()))
     send_slice(issue_id=issue.pk)
     assert sink.accepted.total() == 2
     Lease.objects.update(closed_at=None)  # for the invariants: as before the loss
@@ -286,6 +271,19 @@ def test_on_another_database_nothing_is_sent(relay):
     assert send_slice(issue_id=issue.pk).sent == 0
     assert not sink.accepted
     Switch.objects.update(database_identity=home)
+
+
+def after_mark(monkeypatch, *, number, act):
+    """Does something at the moment at which the mail of that number is promised."""
+    marked, marks = Queue.is_marked, []
+
+    def is_marked(self):
+        marks.append(marked(self))
+        if len(marks) == number:
+            act()
+        return marks[-1]
+
+    monkeypatch.setattr(Queue, "is_marked", is_marked)
 
 
 def with_guard_off(statement):
