@@ -3,20 +3,20 @@
 (() => {
   const words = (text) => (text.match(/[\p{L}\p{N}_]+(?:[’'-][\p{L}\p{N}_]+)*/gu) || []).length;
 
-  const count = (field) => {
-    const line = field.parentElement.querySelector(":scope > .desk-count");
+  const count = (field, line) => {
     const left = field.maxLength > 0 ? `, ${field.value.length} of ${field.maxLength} characters` : "";
     line.textContent = `${words(field.value)} words${left}`;
   };
 
   const watch = (root) => {
     for (const field of root.querySelectorAll("textarea[maxlength]")) {
-      if (field.parentElement.querySelector(":scope > .desk-count")) continue;
+      const place = field.closest(".flex-container") || field;
+      if (place.nextElementSibling?.className.startsWith("desk-count")) continue;
       const line = document.createElement("div");
       line.className = "desk-count help";
-      field.after(line);
-      field.addEventListener("input", () => count(field));
-      count(field);
+      place.after(line);
+      field.addEventListener("input", () => count(field, line));
+      count(field, line);
     }
   };
 

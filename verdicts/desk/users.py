@@ -10,6 +10,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
@@ -55,11 +56,24 @@ class StaffAdmin(UserAdmin[User]):
         )
 
     @admin.action(description="Reset the second factor", permissions=["change"])
-    def reset_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        for user in users:
-            if self.has_change_permission(request, user):
-                second_factor.reset(user)
-                self.log_change(request, user, "Reset the second factor.")
+    def reset_second_factor(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> TemplateResponse | None:
+        """Asks first; then the next log-in of each enrols anew."""
+        allowed = [user for user in users if self.has_change_permission(request, user)]
+        if "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Reset the second factor",
+                "opts": self.opts,
+                "users": allowed,
+            }
+            return TemplateResponse(request, "desk/reset_second_factor.html", context)
+        for user in allowed:
+            second_factor.reset(user)
+            self.log_change(request, user, "Reset the second factor.")
+        self.message_user(request, f"Reset for {len(allowed)}: they enrol at the next log-in.")
+        return None
 
 
 def is_superuser(request: HttpRequest) -> bool:

@@ -238,3 +238,16 @@ def test_the_log_of_log_ins_is_forgotten_after_ninety_days(client: Client, ada: 
 def test_the_privacy_page_says_how_long_log_ins_are_kept(client: Client) -> None:
     page = client.get(reverse("privacy")).content.decode()
     assert f"erased after {sessions.LOG_KEPT_FOR.days} days" in page
+
+
+def test_resetting_for_others_asks_first_and_says_for_how_many(
+    admin_client: Client, ada: User, settings: Settings
+) -> None:
+    settings.STAFF_TWO_FACTOR = False
+    enrolled(ada)
+    chosen = {"action": "reset_second_factor", "_selected_action": [ada.pk]}
+    page = admin_client.post("/admin/auth/user/", chosen).content.decode()
+    assert "1 account" in page
+    assert second_factor.is_enrolled(ada)
+    admin_client.post("/admin/auth/user/", {**chosen, "confirmed": "yes"})
+    assert not second_factor.is_enrolled(ada)
