@@ -37,10 +37,12 @@ PRODUCTION = {
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command's end, from the top folder, with the virtual environment's programs first."""
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # The browser tests set it for their own process.
+    inherited = {k: v for k, v in os.environ.items() if k != "DJANGO_ALLOW_ASYNC_UNSAFE"}
     return subprocess.run(
         command,
         cwd=CODE,
-        env=os.environ | {"PATH": programs} | environment,
+        env=inherited | {"PATH": programs} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
