@@ -98,6 +98,8 @@ def test_a_large_map_is_a_list_of_pages(client, pair, monkeypatch):
     assert b"<urlset" in second.content
     assert client.get("/sitemap.xml?page=3").status_code == 404
     assert client.get("/sitemap.xml?page=x").status_code == 404
+    assert client.get("/sitemap.xml?page=000000001999").status_code == 404
+    assert client.get(f"/sitemap.xml?page=000000001{'9' * 5000}").status_code == 404
 
 
 def test_queries_of_the_map_do_not_grow(client, pair, django_assert_num_queries):
