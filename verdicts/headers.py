@@ -25,7 +25,8 @@ def guarded(get_response: GetResponse) -> GetResponse:
         if response.status_code >= 400:
             response["Cache-Control"] = "no-store"
         elif is_public(response.headers.get("Cache-Control", "")):
-            if is_personal(request.COOKIES) or "HX-Request" in request.headers:
+            is_ones_own = is_personal(request.COOKIES) or bool(response.cookies)
+            if is_ones_own or "HX-Request" in request.headers:
                 response["Cache-Control"] = "private, no-store"
         elif response.status_code == 200:
             response.headers.setdefault("Cache-Control", "private, no-store")

@@ -226,6 +226,9 @@ AXES_CLIENT_IP_CALLABLE = "verdicts.desk.sessions.signed_in_from"
 OTP_TOTP_ISSUER = SITE_NAME
 # Staff cookies live under the admin only: readers' pages never see or set one.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+# Names of our own: another Django on this host sends its cookies here too, and would win.
+SESSION_COOKIE_NAME = "verdicts_desk"
+CSRF_COOKIE_NAME = "verdicts_desk_form"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # How long the server keeps a session; verdicts/desk/sessions.py ends it earlier.
 SESSION_COOKIE_AGE = 43_200

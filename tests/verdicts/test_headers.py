@@ -50,10 +50,17 @@ def test_a_page_is_for_everyone(client: Client) -> None:
     assert not answer.cookies
 
 
-@pytest.mark.parametrize("cookie", ["voter", "sessionid"])
+@pytest.mark.parametrize("cookie", ["voter", "verdicts_desk"])
 def test_a_page_for_one_reader_is_stored_nowhere(client: Client, cookie: str) -> None:
     client.cookies[cookie] = "x"
     assert client.get("/").headers["Cache-Control"] == "private, no-store"
+
+
+def test_an_answer_that_sets_a_cookie_is_stored_nowhere(client: Client) -> None:
+    client.cookies["verdicts_desk_form"] = "edited"
+    answer = client.get("/")
+    assert answer.cookies
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_fragment_is_stored_nowhere(client: Client) -> None:

@@ -181,7 +181,7 @@ def test_an_odd_query_is_answered_but_not_kept(cache, valkey, site, query):
     [
         {"HTTP_COOKIE": "voter=x"},
         {"HTTP_COOKIE": "a=b; voter=x"},
-        {"HTTP_COOKIE": "sessionid=x"},
+        {"HTTP_COOKIE": "verdicts_desk=x"},
         {"HTTP_AUTHORIZATION": "Basic x"},
         {"HTTP_HX_REQUEST": "true"},
         {"REQUEST_METHOD": "POST"},
@@ -206,7 +206,7 @@ def test_over_https_the_voter_cookie_has_another_name(cache, settings):
     assert [Answer(cache, HTTP_COOKIE="__Host-voter=x").number for _ in range(2)] == [1, 2]
 
 
-@pytest.mark.parametrize("cookie", ["theme=dark", "notvoter=1", "csrftoken=x; voters=2"])
+@pytest.mark.parametrize("cookie", ["theme=dark", "notvoter=1", "sessionid=x; voters=2"])
 def test_a_cookie_that_says_nothing_here_changes_nothing(cache, cookie):
     assert [Answer(cache, HTTP_COOKIE=cookie).number for _ in range(2)] == [1, 1]
 
