@@ -6,10 +6,10 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from tools.addresses import address
 from tools.models import SLUG, Tool, is_slug
 
 
@@ -36,7 +36,7 @@ class Reviewer(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("reviewer_detail", args=[self.slug])
+        return address("reviewer_detail", self.slug)
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):

@@ -9,10 +9,10 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Greatest, Least, Lower
-from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from tools.addresses import address
 from tools.editorial import Editorial
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -76,7 +76,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category_detail", args=[self.slug])
+        return address("category_detail", self.slug)
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -243,7 +243,7 @@ class Tool(Editorial):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tool_detail", args=[self.slug])
+        return address("tool_detail", self.slug)
 
     @transaction.atomic
     def rename_slug(self, slug: str) -> None:
@@ -480,7 +480,7 @@ class Comparison(Editorial):
         return f"{one.name} vs {other.name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("comparison_detail", args=[self.slug])
+        return address("comparison_detail", self.slug)
 
     @property
     def pair(self) -> tuple[Tool, Tool]:

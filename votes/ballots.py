@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
-from django.urls import reverse
 
+from tools.addresses import address
 from tools.models import Tool, pair_slug
 from votes.models import Pick, Vote
 from votes.shares import PickShare
@@ -79,7 +79,7 @@ class Ballot:
 
     @property
     def action(self) -> str:
-        return reverse("vote", args=[self.tool.slug])
+        return address("vote", self.tool.slug)
 
     @property
     def page(self) -> str:
@@ -145,11 +145,11 @@ class PickBallot:
 
     @property
     def action(self) -> str:
-        return reverse("pick", args=[self.first.slug, self.second.slug])
+        return address("pick", self.first.slug, self.second.slug)
 
     @property
     def page(self) -> str:
-        return reverse("comparison_detail", args=[pair_slug(self.first, self.second)])
+        return address("comparison_detail", pair_slug(self.first, self.second))
 
     @property
     def title(self) -> str:

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from django import template
 from django.template.context import Context
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as written
 from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+
+from tools.addresses import address
 
 register = template.Library()
 
@@ -53,13 +54,13 @@ def nav_link(context: Context, content: str, name: str) -> SafeString:
     """A link of a menu; the one whose page, or whose part of the site, is open is marked."""
     request = context.get("request")
     here = request.path if request else ""
-    address = reverse(name)
+    there = address(name)
     current = ""
-    if here == address:
+    if here == there:
         current = ' aria-current="page"'
-    elif here.startswith(address):
+    elif here.startswith(there):
         current = ' aria-current="true"'
-    return format_html('<a href="{}"{}>{}</a>', address, SafeString(current), content)
+    return format_html('<a href="{}"{}>{}</a>', there, SafeString(current), content)
 
 
 @register.filter
