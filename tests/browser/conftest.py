@@ -29,7 +29,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 HERE = Path(__file__).parent
 NODE_MODULES = HERE / "node_modules"
-HOW_TO_GET_THEM = "npm ci --prefix tests/browser --omit=optional"
+HOW_TO_GET_THEM = "npm ci --prefix tests/browser"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
