@@ -14,9 +14,9 @@ from newsletter import outbox, sender, weekly
 # A byte that the worker shares with the children it forks: they get no word of its end.
 ending = mmap.mmap(-1, 1)
 
-# A person waits for these, so they never stand behind an issue, and a killed worker gives
-# them back.
-for_a_person = shared_task(queue="mail_tx", acks_late=True, reject_on_worker_lost=True)
+# A person waits for these, so they never stand behind an issue (CELERY_TASK_ROUTES), and a
+# killed worker gives them back.
+for_a_person = shared_task(acks_late=True, reject_on_worker_lost=True)
 
 
 @for_a_person
@@ -24,7 +24,7 @@ def answer_sign_up(sign_up_id: int) -> None:
     outbox.answer(sign_up_id, now=timezone.now())
 
 
-@shared_task(queue="mail_tx")
+@shared_task
 def pick_up_mail() -> None:
     outbox.pick_up(now=timezone.now())
 
@@ -43,7 +43,7 @@ def tick() -> None:
 
 # No late acknowledgement, no retry, no countdown: a wake-up that is lost is replaced by the next
 # tick, and one too many finds no free connection. Redis would hand a late one out twice.
-@shared_task(queue="mail", acks_late=False, reject_on_worker_lost=False)
+@shared_task(acks_late=False, reject_on_worker_lost=False)
 def send_slice(issue_id: int) -> None:
     report = sender.send_slice(issue_id=issue_id, should_stop=lambda: ending[0] == 1)
     if report.has_more and not report.was_told_to_end:

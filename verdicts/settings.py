@@ -362,6 +362,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 # three unless told otherwise by -Q.
 CELERY_TASK_QUEUES = [Queue(name) for name in ("mail", "mail_tx", "default")]  # type: ignore[no-untyped-call]
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "newsletter.tasks.send_slice": {"queue": "mail"},
+    "newsletter.tasks.answer_sign_up": {"queue": "mail_tx"},
+    "newsletter.tasks.pick_up_mail": {"queue": "mail_tx"},
+}
 # As many slices as SMTP connections, and two processes that an issue can never occupy.
 CELERY_WORKER_CONCURRENCY = NEWSLETTER_CONNECTIONS + 2
 # A task never waits behind a long one in a busy process.
