@@ -33,14 +33,15 @@ def client_address(request: HttpRequest) -> IPv4Address | IPv6Address:
     """The client's address, as seen by the outermost proxy that is to be believed.
 
     That is the TRUSTED_PROXIES-th from the right of X-Forwarded-For, else the left-most,
-    else the peer.
+    else the peer. The outermost proxy must drop X_Forwarded_For, with underscores, as nginx
+    does by itself: a WSGI server hands both on under one name.
     """
     hops = settings.TRUSTED_PROXIES
     line = request.headers.get("x-forwarded-for", "") if hops else ""
     forwarded = [part.strip() for part in line.split(",") if part.strip()]
     for text in (*forwarded[-hops:][:1], request.META.get("REMOTE_ADDR", "")):
         try:
-            address = ip_address(text)
+            address = ip_address(_without_port(text))
         except ValueError:
             continue
         return getattr(address, "ipv4_mapped", None) or address
@@ -52,6 +53,13 @@ def network_of(request: HttpRequest, *, ipv6_prefix: int = 48) -> str:
     address = client_address(request)
     prefix = 24 if isinstance(address, IPv4Address) else ipv6_prefix
     return str(ip_network((address, prefix), strict=False))
+
+
+def _without_port(text: str) -> str:
+    """'203.0.113.7' of '203.0.113.7:4711', '2001:db8::1' of '[2001:db8::1]:4711'."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _host_of(address: str) -> str:

@@ -52,6 +52,9 @@ def test_forms_from_elsewhere_and_prefetches_are_not(headers, settings):
         (1, "", "192.0.2.9"),
         (1, "nonsense", "192.0.2.9"),
         (1, "::ffff:198.51.100.1", "198.51.100.1"),
+        (1, "198.51.100.1:4711", "198.51.100.1"),
+        (1, "[2001:db8::1]:4711", "2001:db8::1"),
+        (1, "1:2:3", "192.0.2.9"),
     ],
 )
 def test_the_client_is_believed_as_far_as_the_proxies_are(hops, forwarded, found, settings):
@@ -68,3 +71,8 @@ def test_a_network_is_a_24_or_a_48():
     assert network_of(four) == "203.0.113.0/24"
     assert network_of(six) == "2001:db8:1::/48"
     assert network_of(six, ipv6_prefix=64) == "2001:db8:1:2::/64"
+
+
+def test_nobody_is_a_network_too():
+    assert network_of(RequestFactory().get("/", REMOTE_ADDR="")) == "0.0.0.0/24"
+    assert network_of(RequestFactory().get("/", REMOTE_ADDR="fe80::1%eth0")) == "fe80::/48"
