@@ -42,7 +42,7 @@ def grow_votes(
                 stream.write("".join(_lines(dice, tools, moments, shares)))
             progress("votes", start + size, count)
         cursor.execute("ALTER TABLE votes_vote ENABLE TRIGGER vote_keeps_its_tally")
-        recount.rebuild(actor="grow_catalog", now=now)
+        recount.rebuild(actor="grow_catalog", now=now, is_in_order=False)
         cursor.execute(
             "UPDATE votes_tally SET is_settled = true, has_two_days = true, network_days = 10, "
             "first_counted_on = %s WHERE ships + skips >= 20",

@@ -54,11 +54,21 @@ CREATE TYPE votes_leaning AS (ships int, skips int, lean text);
 
 CREATE FUNCTION votes_lean_step(leaning votes_leaning, choice int) RETURNS votes_leaning
 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    ships int := leaning.ships + (choice = 1)::int;
+    skips int := leaning.skips + (choice = -1)::int;
+    lean text := leaning.lean;
+    is_far_apart boolean := (ships - skips)::float8 ^ 2 > 4.0 * (ships + skips);
 BEGIN
-    leaning.ships := leaning.ships + (choice = 1)::int;
-    leaning.skips := leaning.skips + (choice = -1)::int;
-    leaning.lean := votes_lean_after(leaning.lean, leaning.ships, leaning.skips);
-    RETURN leaning;
+    -- Most votes change nothing, and are passed without a look at the evidence.
+    IF is_far_apart THEN
+        IF lean <> (CASE WHEN skips > ships THEN 'skip' ELSE 'ship' END) THEN
+            lean := votes_lean_after(lean, ships, skips);
+        END IF;
+    ELSIF lean <> '' THEN
+        lean := votes_lean_after(lean, ships, skips);
+    END IF;
+    RETURN (ships, skips, lean)::votes_leaning;
 END $$;
 
 CREATE FUNCTION votes_lean_of(leaning votes_leaning) RETURNS text
