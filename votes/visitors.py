@@ -13,6 +13,8 @@ from django.http import HttpRequest
 
 UNKNOWN = IPv4Address("0.0.0.0")  # noqa: S104  a name for nobody; nothing listens there
 
+OWN_PORTS = {"http": ":80", "https": ":443"}
+
 
 def comes_from_elsewhere(request: HttpRequest) -> bool:
     """Another site's page sent the form, or a browser that only looks ahead.
@@ -26,7 +28,8 @@ def comes_from_elsewhere(request: HttpRequest) -> bool:
     if "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
         return True
     named = [headers[name] for name in ("Origin", "Referer") if headers.get(name)]
-    return any(_host_of(address) != request.get_host().lower() for address in named)
+    own = _host_of(f"{request.scheme}://{request.get_host()}")
+    return any(_host_of(address) != own for address in named)
 
 
 def client_address(request: HttpRequest) -> IPv4Address | IPv6Address:
@@ -63,8 +66,10 @@ def _without_port(text: str) -> str:
 
 
 def _host_of(address: str) -> str:
-    """The host, with its port if one is named; '' for 'null' or nonsense."""
+    """The host, with its port unless it is the scheme's own; '' for 'null' or nonsense."""
     try:
-        return urlsplit(address).netloc.lower()
+        parts = urlsplit(address)
     except ValueError:
         return ""
+    # Browsers leave the scheme's own port out of Origin; some proxies write it into Host.
+    return parts.netloc.lower().removesuffix(OWN_PORTS.get(parts.scheme, ""))

@@ -21,6 +21,14 @@ def test_our_own_forms_are_accepted(headers, settings):
     assert not comes_from_elsewhere(RequestFactory().post("/", headers=headers))
 
 
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_a_proxy_may_name_the_port_that_browsers_leave_out(is_secure, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    headers = {"Host": "testserver:443", "Origin": "https://testserver"}
+    request = RequestFactory().post("/", headers=headers, secure=is_secure)
+    assert comes_from_elsewhere(request) != is_secure
+
+
 @pytest.mark.parametrize(
     "headers",
     [
