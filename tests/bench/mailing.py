@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from django.utils import timezone  # noqa: E402
 from newsletter.growth import grow_subscribers  # noqa: E402
 from newsletter.models import Issue, Subscriber  # noqa: E402
 from newsletter.moulds import Cast, Mould  # noqa: E402
-from newsletter.queue import Queue  # noqa: E402
+from newsletter.queue import Queue, own_session  # noqa: E402
 from newsletter.sender import send_slice  # noqa: E402
 from newsletter.slots import WEEK, week_at  # noqa: E402
 from newsletter.smtp import Relay  # noqa: E402
@@ -93,6 +93,16 @@ def by_sender(issue: Issue, seconds: float, *, pipelining: bool = True) -> float
         Relay.__init__ = opened  # type: ignore[method-assign]
 
 
+def by_commits(seconds: float) -> float:
+    """Commits a second of one small row: what the disk lets through."""
+    with closing(own_session()) as session:
+        count, begun = 0, time.monotonic()
+        while time.monotonic() - begun < seconds:
+            session.execute("update newsletter_switch set stop = false")
+            count += 1
+        return count / (time.monotonic() - begun)
+
+
 @contextmanager
 def timed_claims() -> Iterator[list[float]]:
     """Milliseconds of each claim made within the block."""
@@ -138,6 +148,7 @@ def main() -> None:
         "smtplib": lambda: by_smtplib(message, seconds),
         "sender": lambda: by_sender(issue, seconds),
         "sender, not pipelined": lambda: by_sender(issue, seconds, pipelining=False),
+        "commits alone": lambda: by_commits(seconds),
     }
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)

@@ -16,23 +16,31 @@ SAMPLE = 100_000
 
 @bench("mails")
 def mails(stage: Stage) -> list[Goal]:
-    """One worker process, one connection, every cursor committed to disk."""
-    few, many = measured(stage, FEW, sample=0), measured(stage, MANY, sample=SAMPLE)
-    memory = many["memory"]
+    """One worker process, one connection, every cursor committed to disk.
+
+    A sender that is slow where 'commits alone' is slow waits for the disk.
+    """
+    rates = measured(stage, FEW, sample=0)["rates"]
     return [
-        Goal("sender / raw smtplib", ratio(few["rates"], "sender", "smtplib"), least=0.5),
+        Goal("sender / raw smtplib", ratio(rates, "sender", "smtplib"), least=0.5),
         Goal(
             "sender without pipelining / raw smtplib",
-            ratio(few["rates"], "sender, not pipelined", "smtplib"),
+            ratio(rates, "sender, not pipelined", "smtplib"),
         ),
-        Goal(
-            "sender / raw smtplib, with a million readers",
-            ratio(many["rates"], "sender", "smtplib"),
-            least=0.5,
-        ),
-        Goal("seconds to freeze a million readers", many["freeze"], most=30),
-        Goal("milliseconds to claim 200 of a million", many["claim"], most=50),
+        Goal("sender / commits alone", ratio(rates, "sender", "commits alone")),
+    ]
+
+
+@bench("million")
+def million(stage: Stage) -> list[Goal]:
+    """The same with a million subscribers, of whom some get their mail."""
+    found = measured(stage, MANY, sample=SAMPLE)
+    rates, memory = found["rates"], found["memory"]
+    return [
+        Goal("seconds to freeze a million readers", found["freeze"], most=30),
+        Goal("milliseconds to claim 200 of a million", found["claim"], most=50),
         Goal("memory after 100,000 mails / after 10,000", memory[-1] / memory[0], most=1.1),
+        Goal("sender / raw smtplib", ratio(rates, "sender", "smtplib"), least=0.5),
     ]
 
 
