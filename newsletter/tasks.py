@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from newsletter import outbox, sender, weekly
+from newsletter import outbox, sender, watch, weekly
 
 # A byte that the worker shares with the children it forks: they get no word of its end.
 ending = mmap.mmap(-1, 1)
@@ -52,7 +52,7 @@ def send_slice(issue_id: int) -> None:
 
 @shared_task
 def drop_old_deliveries() -> None:
-    weekly.drop_old_deliveries(now=timezone.now())
+    watch.drop_old_deliveries(now=timezone.now())
 
 
 @worker_shutting_down.connect

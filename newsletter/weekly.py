@@ -6,15 +6,14 @@ transaction under the issue's row lock, so that two ticks, or one that was kille
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import logging
 from collections.abc import Iterable
-from contextlib import closing
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Q
 
 from newsletter.digest import Digest, digest_for
 from newsletter.messages import RenderedMail, render_issue
@@ -22,32 +21,18 @@ from newsletter.models import (
     Delivery,
     Edition,
     Issue,
-    Lease,
-    MailEvent,
     QuietWeek,
     Subscriber,
     Switch,
     WrongStateError,
 )
-from newsletter.models.issues import KEPT_FOR, LATEST_AFTER
+from newsletter.models.issues import LATEST_AFTER
 from newsletter.notices import tell_staff
-from newsletter.queue import own_session, recover, slots_in_use
+from newsletter.queue import slots_in_use
 from newsletter.slots import last_slot_week, slot_day, slot_of, week_at
+from newsletter.watch import LATE, MOVED, finish, hold, look_after, recover_leases
 
 logger = logging.getLogger(__name__)
-
-# A provider's word that an ambiguous mail arrived may come so late.
-EVIDENCE_WITHIN = dt.timedelta(minutes=15)
-# Of the mails of an issue, once so many are out.
-MOST_BOUNCES, MOST_COMPLAINTS, JUDGED_FROM = 0.05, 0.003, 500
-# Mails to send and nobody who sends them for so long is worth an alarm.
-STALLED_AFTER = dt.timedelta(minutes=3)
-
-LATE = "Its latest time is over. Resume it if it still makes sense."
-MOVED = (
-    "The database was restored or moved. Read 'newsletter_status', then run"
-    " 'newsletter_status --adopt-database'."
-)
 
 
 class NothingToSayError(Exception):
@@ -61,7 +46,9 @@ def tick(*, now: dt.datetime) -> list[int]:
         begin(issue, now=now)
     recover_leases(now=now)
     for issue in Issue.objects.sending():
-        look_after(issue, now=now)
+        # Somebody may pause it meanwhile, which is as good.
+        with contextlib.suppress(WrongStateError):
+            look_after(issue, now=now)
     finish(now=now)
     return wanted_slices(now=now)
 
@@ -128,11 +115,6 @@ def begin(issue: Issue, *, now: dt.datetime) -> None:
         keep_quiet(issue, now=now)
     except WrongStateError:
         logger.info("%s was moved on by somebody else.", issue)
-
-
-def hold(issue: Issue, *, reason: str) -> None:
-    issue.hold(reason=reason)
-    tell_staff(f"{issue} is held", reason)
 
 
 def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
@@ -275,81 +257,6 @@ def keep_quiet(issue: Issue, *, now: dt.datetime) -> None:
         )
 
 
-def recover_leases(*, now: dt.datetime) -> None:
-    """Settle what workers that are gone had in hand."""
-    if Lease.objects.filter(closed_at__isnull=True).exists():
-        with closing(own_session()) as session:
-            recover(session, now=now)
-
-
-def look_after(issue: Issue, *, now: dt.datetime) -> None:
-    """An issue on its way: doubts, complaints, its latest time, its books."""
-    if not Switch.load(now=now).is_at_home:
-        return hold(issue, reason=MOVED)
-    resolve_doubts(issue, now=now)
-    if issue.send_by <= now:
-        return end_late(issue)
-    if trouble := trouble_reported(issue):
-        issue.pause(reason=trouble)
-        return tell_staff(f"{issue} is paused", trouble)
-    books = issue.books(now=now)
-    if not books.balance:
-        logger.error("The books of %s do not balance: %s", issue, books)
-    if books.pending and is_stalled(issue, now=now):
-        logger.error("%s waits to be sent and no worker sends it.", issue)
-    return None
-
-
-def resolve_doubts(issue: Issue, *, now: dt.datetime) -> None:
-    """Queue ambiguous mails again where the policy says so, once evidence could have come."""
-    if issue.ambiguous_policy == Issue.Policy.HOLD:
-        return
-    doubts = issue.deliveries.ambiguous()
-    if issue.ambiguous_policy == Issue.Policy.RESEND and settings.MAIL_WEBHOOK_SECRET:
-        settled = Lease.objects.filter(closed_at__lt=now - EVIDENCE_WITHIN)
-        doubts = doubts.filter(lease__in=settled)
-    doubts.update(state=Delivery.State.PENDING, lease=None, next_at=None)
-
-
-def end_late(issue: Issue) -> None:
-    """Who could not be reached in a day has failed; who was not tried waits for a person."""
-    issue.deliveries.deferred().update(
-        state=Delivery.State.FAILED, reply="temporary: not taken within the issue's time"
-    )
-    if issue.deliveries.open().exists():
-        hold(issue, reason=LATE)
-
-
-def trouble_reported(issue: Issue) -> str:
-    """Why readers' reports forbid to go on, or ''."""
-    sent = issue.deliveries.filter(state=Delivery.State.SENT).count()
-    if sent < JUDGED_FROM:
-        return ""
-    kind = MailEvent.Kind
-    reports = issue.mail_events.aggregate(
-        bounces=Count("pk", filter=Q(kind=kind.BOUNCED)),
-        complaints=Count("pk", filter=Q(kind=kind.COMPLAINED)),
-    )
-    if reports["complaints"] > sent * MOST_COMPLAINTS:
-        return f"{reports['complaints']} of {sent} readers reported it as spam."
-    if reports["bounces"] > sent * MOST_BOUNCES:
-        return f"{reports['bounces']} of {sent} mails bounced."
-    return ""
-
-
-def is_stalled(issue: Issue, *, now: dt.datetime) -> bool:
-    """Mails wait, nobody holds a slot, and nobody has claimed any for minutes."""
-    since = now - STALLED_AFTER
-    begun = issue.frozen_at is not None and issue.frozen_at < since
-    recent = issue.leases.filter(opened_at__gte=since)
-    return begun and not recent.exists() and slots_in_use() == 0
-
-
-def finish(*, now: dt.datetime) -> None:
-    """An issue with nothing left to try is done: its rows say so."""
-    Issue.objects.finished().update(state=Issue.State.DONE, finished_at=now)
-
-
 def wanted_slices(*, now: dt.datetime) -> list[int]:
     """An issue's id for each free connection, if it has mails that may be sent now."""
     free = settings.NEWSLETTER_CONNECTIONS - slots_in_use()
@@ -361,35 +268,6 @@ def wanted_slices(*, now: dt.datetime) -> list[int]:
     return []
 
 
-def adopt_database(*, now: dt.datetime) -> list[Issue]:
-    """Accept the database as ours; the issues that were held for it go on."""
-    Switch.load(now=now).adopt()
-    held = list(Issue.objects.filter(state=Issue.State.HELD, reason=MOVED))
-    for issue in held:
-        issue.resume(now=now)
-    return held
-
-
 def audience_of(digest: Digest) -> int:
     """How many readers the issue would have."""
     return Subscriber.objects.confirmed().interested_in(sorted(digest.topics)).count()
-
-
-def drop_old_deliveries(*, now: dt.datetime) -> None:
-    """Forget who got issues that were done long ago; their totals stay."""
-    old = Issue.objects.filter(
-        state__in=[Issue.State.DONE, Issue.State.CANCELLED],
-        totals__isnull=True,
-        audience__isnull=False,
-        send_by__lt=now - KEPT_FOR,
-    )
-    for issue in old:
-        with transaction.atomic():
-            books = issue.books(now=now)
-            issue.totals = {name: getattr(books, name) for name in TOTALS}
-            issue.save(update_fields=["totals"])
-            issue.deliveries.all()._raw_delete(using="default")
-            issue.leases.all().delete()
-
-
-TOTALS = ("pending", "claimed", "deferred", "sent", "failed", "suppressed", "ambiguous")

@@ -21,7 +21,8 @@ from newsletter.models import Delivery, Issue, Lease
 from newsletter.queue import slots_in_use
 from newsletter.sender import send_slice
 from newsletter.slots import week_at
-from newsletter.weekly import draft_of, freeze, make_ready, recover_leases
+from newsletter.watch import recover_leases
+from newsletter.weekly import draft_of, freeze, make_ready
 from tests.factories import make_comparison, make_sending_issue, make_subscriber, make_tool
 from tests.newsletter.chaos import CODE, run_chaos, stop_watching
 

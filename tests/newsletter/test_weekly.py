@@ -19,15 +19,14 @@ from newsletter.models import (
     WrongStateError,
 )
 from newsletter.slots import slot_of
+from newsletter.watch import LATE, MOVED, adopt_database, drop_old_deliveries
 from newsletter.weekly import (
-    LATE,
-    MOVED,
     NothingToSayError,
-    adopt_database,
+    digest_of,
     draft_of,
-    drop_old_deliveries,
     freeze,
     make_ready,
+    rendered,
     tick,
 )
 from tests.factories import (
@@ -219,8 +218,6 @@ def test_what_is_ready_is_not_made_anew():
 
 
 def test_the_same_issue_renders_to_the_same_bytes():
-    from newsletter.weekly import digest_of, rendered
-
     publish()
     issue = draft_of(MONDAY)
     make_ready(issue, now=SLOT)

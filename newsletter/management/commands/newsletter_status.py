@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsletter import weekly
+from newsletter import watch
 from newsletter.message_keys import mail_domain, message_key
 from newsletter.models import Books, Issue, Switch
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         if options["adopt_database"]:
-            resumed = weekly.adopt_database(now=now)
+            resumed = watch.adopt_database(now=now)
             if not options["json"]:
                 self.stdout.write("The database is adopted.")
                 for issue in resumed:
@@ -104,7 +104,7 @@ def trouble_with(issue: Issue | None, books: Books | None) -> str:
     now = timezone.now()
     switch = Switch.load(now=now)
     if not switch.is_at_home:
-        return weekly.MOVED
+        return watch.MOVED
     if switch.stop:
         return "All sending is stopped by the switch in the admin."
     if issue is None or books is None:
@@ -113,7 +113,7 @@ def trouble_with(issue: Issue | None, books: Books | None) -> str:
         return f"{issue} is {issue.state}: {issue.reason}"
     if issue.is_frozen and not books.balance:
         return "The books do not balance. Please report it: this must never happen."
-    if issue.state == Issue.State.SENDING and weekly.is_stalled(issue, now=now) and books.pending:
+    if issue.state == Issue.State.SENDING and watch.is_stalled(issue, now=now) and books.pending:
         return f"{issue} waits to be sent and no worker sends it."
     return ""
 

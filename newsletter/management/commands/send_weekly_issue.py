@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsletter import weekly
+from newsletter import watch, weekly
 from newsletter.models import Issue, QuietWeek, Switch, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
 from newsletter.sender import send_slice
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if switch.stop:
             raise CommandError("All sending is stopped by the switch in the admin.")
         if not switch.is_at_home:
-            raise CommandError(weekly.MOVED)
+            raise CommandError(watch.MOVED)
         state = issue.state if issue else Issue.State.DRAFT
         latest = issue.send_by if issue else slot_of(monday) + LATEST_AFTER
         is_late = latest <= now and state not in {Issue.State.DONE, Issue.State.CANCELLED}
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         said = ""
         while issue.state == Issue.State.SENDING:
             report = send_slice(issue_id=issue.pk)
-            weekly.finish(now=timezone.now())
+            watch.finish(now=timezone.now())
             issue.refresh_from_db()
             books = issue.books(now=timezone.now())
             if said != (said := f"{books.sent:,} of {books.audience:,} sent"):
