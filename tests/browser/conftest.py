@@ -32,7 +32,9 @@ NODE_MODULES = HERE / "node_modules"
 HOW_TO_GET_THEM = "npm ci --prefix tests/browser"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marked before pytest-django puts tests in order: those that empty the tables come last."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
