@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -54,8 +53,6 @@ def method(request: HttpRequest) -> HttpResponse:
         "lean_ends_percent": round(shares.LEAN_ENDS_BELOW * 100),
         "panel": Reviewer.objects.all(),
         "boards": boards,
-        "walls": settings,
-        "release_percent": round(settings.VOTES_RELEASE_SHARE * 100),
         "months": boards.months(now=timezone.now())[:MONTHS],
     }
     return render(request, "verdicts/method.html", context)
