@@ -17,7 +17,8 @@ def guarded(get_response: GetResponse) -> GetResponse:
     """Middleware: refuses what is too large, and says who may keep the answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if int(request.headers.get("content-length") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        length = request.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             response = render(request, "413.html", status=413)
         else:
             response = get_response(request)
