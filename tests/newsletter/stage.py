@@ -11,7 +11,7 @@ from tests.newsletter.invariants import assert_invariants
 
 @contextmanager
 def committed_rows() -> Iterator[None]:
-    """Commits are real. Afterwards the invariants hold and the newsletter's rows are gone."""
+    """Commits are real. Afterwards the invariants hold, and what was committed is gone."""
     from django.db import connection
 
     try:
@@ -19,9 +19,15 @@ def committed_rows() -> Iterator[None]:
         assert_invariants()
     finally:
         with connection.cursor() as cursor:
+            history = [
+                table
+                for table in connection.introspection.table_names(cursor)
+                if "_historical" in table
+            ]
             cursor.execute(
                 "truncate newsletter_issue, newsletter_subscriber, newsletter_suppression,"
-                " newsletter_mailevent, newsletter_receiverpause, newsletter_quietweek cascade"
+                " newsletter_mailevent, newsletter_receiverpause, newsletter_quietweek,"
+                f" tools_category, tools_source, {', '.join(history)} cascade"
             )
             cursor.execute("update newsletter_switch set stop = false")
         connection.close()
