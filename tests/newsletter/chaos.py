@@ -2,17 +2,23 @@
 
     uv run python -m tests.newsletter.chaos [READERS] [KILLS]
 
-runs it in full (20,000 readers, 60 kills) for each policy; test_chaos.py is the small run.
+runs it in full (20,000 readers, 60 kills) for each policy, and once more with Postgres itself
+restarted three times instead of kills; test_chaos.py is the small run.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +81,7 @@ def run_chaos(
             },
         )
         accepted: Counter[str] = sink.accepted
+    connection.close()  # Postgres may have been restarted meanwhile.
     issue.refresh_from_db()
     got = {
         person.pk: accepted[message_key(issue_id=issue.pk, subscriber_id=person.pk)]
@@ -170,22 +177,68 @@ def run_crew(**options) -> dict[str, int]:
 
 def main() -> None:
     readers, kills = (int(word) for word in (*sys.argv[1:], *("20000", "60")[len(sys.argv) - 1 :]))
-    from tests.newsletter.stage import committed_rows, own_database
+    from tests.newsletter.stage import own_database
 
     with own_database():
         print("policy      readers kills seconds duplicates lost unknown refused ambiguous doubts")  # noqa: T201
         for policy in ("hold", "resend", "idempotent"):
-            with committed_rows(), tempfile.TemporaryDirectory() as folder:
-                try:
-                    o = run_chaos(Path(folder), readers=readers, kills=kills, policy=policy)
-                finally:
-                    stop_watching()
-            print(  # noqa: T201
-                f"{policy:<11} {o.readers:>7} {o.kills:>5} {o.seconds:>7} {o.duplicates:>10}"
-                f" {o.lost:>4} {o.lost_unknown:>7} {o.refused:>7} {o.ambiguous:>9} {o.doubts:>6}"
-                f"{'' if o.is_done else '  NOT DONE'}{'  BROKEN WORKERS' if o.broken else ''}",
-                flush=True,
-            )
+            report(policy, policy=policy, readers=readers, kills=kills)
+        with restarts(of=3):
+            report("restarts", policy="hold", readers=readers, kills=0)
+
+
+def report(name: str, *, policy: str, readers: int, kills: int) -> None:
+    from tests.newsletter.stage import committed_rows
+
+    with committed_rows(), tempfile.TemporaryDirectory() as folder:
+        try:
+            o = run_chaos(Path(folder), readers=readers, kills=kills, policy=policy)
+        finally:
+            stop_watching()
+    print(  # noqa: T201
+        f"{name:<11} {o.readers:>7} {o.kills:>5} {o.seconds:>7} {o.duplicates:>10}"
+        f" {o.lost:>4} {o.lost_unknown:>7} {o.refused:>7} {o.ambiguous:>9} {o.doubts:>6}"
+        f"{'' if o.is_done else '  NOT DONE'}",
+        flush=True,
+    )
+
+
+@contextmanager
+def restarts(*, of: int) -> Iterator[None]:
+    """Postgres is shut down that often while the block runs; its keeper starts it again."""
+    from django.db import connection
+
+    from newsletter.models import Delivery
+
+    over = threading.Event()
+
+    def restart() -> None:
+        for _ in range(of):
+            before = sent(Delivery)
+            while not over.wait(0.2) and sent(Delivery) <= before:
+                pass
+            [told] = Path(os.environ["VAR_DIR"]).rglob("postmaster.pid")
+            os.kill(int(told.read_text().split()[0]), signal.SIGINT)
+        connection.close()
+
+    thread = threading.Thread(target=restart)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def sent(deliveries: Any) -> int:
+    """How many are sent; as many as before while Postgres is away."""
+    from django.db import connection, utils
+
+    try:
+        return int(deliveries.objects.filter(state=deliveries.State.SENT).count())
+    except utils.Error:
+        connection.close()
+        return 0
 
 
 if __name__ == "__main__":

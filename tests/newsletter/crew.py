@@ -65,6 +65,7 @@ def lead(*, issue_id: int, workers: int, kills: int, every: float) -> dict[str, 
                 break
             if os.WIFEXITED(status):
                 broken += 1
+                time.sleep(0.2)  # its database may be on its way back
             crew.add(fork(issue_id))
         elif killed < kills and time.monotonic() >= next_kill:
             os.kill(random.choice(sorted(crew)), signal.SIGKILL)
