@@ -13,3 +13,5 @@ format:  ## Format code and templates
 	uv run python scripts/format.py
 pins:    ## Pin every dependency to its newest fitting version
 	uv run python scripts/pin.py
+bench:   ## Measure speed and memory against limits of the same run
+	uv run python -m tests.bench
