@@ -116,6 +116,10 @@ class Relay:
         self.opened = time.monotonic()
         self.has_half_a_mail = False
         self.asked: list[tuple[Phase, str]] = []
+        # The kernel keeps the end of the body back, for the dot to travel with it. TLS has no such
+        # flag, nor have other systems than Linux; there the dot is a packet of its own.
+        is_plain = not isinstance(smtp.sock, ssl.SSLSocket)
+        self.more_follows = [socket.MSG_MORE] if is_plain and hasattr(socket, "MSG_MORE") else []
 
     @classmethod
     def open(cls) -> Relay:
@@ -189,7 +193,7 @@ class Relay:
         sock = self.smtp.sock
         assert sock is not None
         try:
-            sock.sendall(message)
+            sock.sendall(message, *self.more_follows)
         except OSError as problem:
             self.abandon()
             raise DisconnectedError(f"Lost within the message: {problem}") from problem

@@ -56,6 +56,14 @@ def frozen_issue(readers: int) -> tuple[Issue, float]:
     return issue, seconds
 
 
+def issue_with_readers_left(readers: int) -> Issue:
+    """The issue being sent, or another one once most of its readers have theirs."""
+    issue = Issue.objects.sending().latest("pk")
+    if issue.deliveries.open().count() < readers / 2:
+        issue, _ = frozen_issue(readers)
+    return issue
+
+
 def sample_message(issue: Issue) -> bytes:
     edition = issue.editions.get(topics=[])
     return Mould.of(bytes(edition.message)).cast(
@@ -74,8 +82,9 @@ def by_smtplib(message: bytes, seconds: float) -> float:
         return sent / (time.monotonic() - begun)
 
 
-def by_sender(issue: Issue, seconds: float, *, pipelining: bool = True) -> float:
+def by_sender(seconds: float, *, readers: int, pipelining: bool = True) -> float:
     """Mails a second of the real sender, from its first look at the queue to its last commit."""
+    issue = issue_with_readers_left(readers)
     opened = Relay.__init__
     if not pipelining:
 
@@ -141,13 +150,14 @@ def memory_over(issue: Issue, sample: int) -> list[float]:
 
 
 def main() -> None:
-    readers, seconds, rounds, sample = (float(word) for word in sys.argv[1:5])
-    issue, freeze_seconds = frozen_issue(int(readers))
+    seconds = float(sys.argv[2])
+    readers, rounds, sample = (int(sys.argv[at]) for at in (1, 3, 4))
+    issue, freeze_seconds = frozen_issue(readers)
     message = sample_message(issue)
     contenders: dict[str, Callable[[], float]] = {
         "smtplib": lambda: by_smtplib(message, seconds),
-        "sender": lambda: by_sender(issue, seconds),
-        "sender, not pipelined": lambda: by_sender(issue, seconds, pipelining=False),
+        "sender": lambda: by_sender(seconds, readers=readers),
+        "sender, not pipelined": lambda: by_sender(seconds, readers=readers, pipelining=False),
         "commits alone": lambda: by_commits(seconds),
     }
     rates: dict[str, list[float]] = {name: [] for name in contenders}
@@ -155,11 +165,11 @@ def main() -> None:
     with running_sink(NOWHERE.parent, log=NOWHERE) as sink, timed_claims() as claims:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
         by_smtplib(message, 0.5)
-        for number in range(int(rounds)):
+        for number in range(rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 rates[name].append(contenders[name]())
-        memory = memory_over(issue, int(sample)) if sample else []
+        memory = memory_over(issue, sample) if sample else []
     print(
         json.dumps(
             {

@@ -66,6 +66,7 @@ class Session(asyncio.Protocol):
         self.sink = sink
         self.faults = sink.faults
         self.buffer = bytearray()
+        self.answers = bytearray()
         self.searched = 0
         self.in_message = False
         self.recipient = b""
@@ -79,20 +80,32 @@ class Session(asyncio.Protocol):
             self.end(b"421 4.3.2 not now\r\n")
         else:
             self.answer(b"220 sink ESMTP\r\n")
+        self.speak()
 
     def answer(self, line):
-        self.transport.write(line)
+        self.answers += line
 
     def end(self, line=b""):
-        if line:
-            self.answer(line)
+        self.answer(line)
         self.is_over = True
-        self.transport.close()
+
+    def speak(self):
+        """What one packet asked for is answered in one, as servers that pipeline do."""
+        if self.answers:
+            self.transport.write(bytes(self.answers))
+            self.answers.clear()
+        if self.is_over:
+            self.transport.close()
+
+    def answer_later(self, line):
+        self.answer(line)
+        self.speak()
 
     def data_received(self, data):
         self.buffer += data
         while not self.is_over and self.step():
             pass
+        self.speak()
 
     def step(self):
         if self.in_message:
@@ -195,7 +208,7 @@ class Session(asyncio.Protocol):
             self.end()
         elif faults.answers_dot_after:
             loop = asyncio.get_running_loop()
-            loop.call_later(faults.answers_dot_after, self.answer, b"250 2.0.0 queued\r\n")
+            loop.call_later(faults.answers_dot_after, self.answer_later, b"250 2.0.0 queued\r\n")
         else:
             self.answer(b"250 2.0.0 queued\r\n")
 
