@@ -7,10 +7,19 @@ import logging
 from smtplib import SMTPException
 
 from django.conf import settings
+from django.db import transaction
 
 from newsletter.addresses import is_known_undeliverable
 from newsletter.messages import mail_to_one
-from newsletter.models import Channel, OutgoingMail, Proof, SignUp, Subscriber
+from newsletter.models import (
+    Channel,
+    ConsentEvent,
+    OutgoingMail,
+    Proof,
+    SignUp,
+    Subscriber,
+    Suppression,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +30,53 @@ def answer(sign_up_id: int, *, now: dt.datetime) -> None:
     if sign_up is None:
         return
     is_undeliverable = settings.EMAIL_CHECK_DNS and is_known_undeliverable(sign_up.email)
-    mail = sign_up.answer(is_undeliverable=is_undeliverable, now=now)
+    mail = settle(sign_up, is_undeliverable=is_undeliverable, now=now)
     if mail:
         deliver(mail.pk, now=now)
+
+
+@transaction.atomic
+def settle(sign_up: SignUp, *, is_undeliverable: bool, now: dt.datetime) -> OutgoingMail | None:
+    """Put the mail that answers a request into the outbox, if any does; forget the request.
+
+    `is_undeliverable`: DNS says that the domain takes no mail.
+    """
+    if not SignUp.objects.select_for_update().filter(pk=sign_up.pk).exists():
+        return None
+    mail = None if is_undeliverable else mail_for(sign_up, now=now)
+    sign_up.delete()
+    return mail
+
+
+def mail_for(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
+    """What the address is mailed; nothing where somebody complained, or had their share."""
+    if Suppression.objects.complained(bytes(sign_up.email_key)):
+        return None
+    match sign_up.wish:
+        case SignUp.Wish.OWN_DATA:
+            return show_own_data(sign_up, now=now)
+        case _:
+            return offer_subscription(sign_up, now=now)
+
+
+def offer_subscription(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
+    subscriber = Subscriber.objects.claim_address(
+        sign_up.email, topics=sign_up.topics, now=sign_up.at
+    )
+    if subscriber.is_confirmed:
+        return OutgoingMail.post(subscriber, OutgoingMail.Kind.ALREADY_SUBSCRIBED, now=now)
+    if subscriber.topics != sign_up.topics:
+        subscriber.topics = sign_up.topics
+        subscriber.save(update_fields=["topics"])
+    subscriber.note(
+        ConsentEvent.Kind.REQUESTED, proof=sign_up.proof, now=sign_up.at, text=sign_up.text
+    )
+    return OutgoingMail.post(subscriber, OutgoingMail.Kind.CONFIRMATION, now=now)
+
+
+def show_own_data(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
+    known = Subscriber.objects.of_address(sign_up.email)
+    return OutgoingMail.post(known, OutgoingMail.Kind.DATA_LINK, now=now) if known else None
 
 
 def deliver(mail_id: int, *, now: dt.datetime) -> None:

@@ -1,5 +1,6 @@
 """The weekly email's records: who gets it, and what was sent."""
 
+from newsletter.models.consent import Channel, ConsentEvent, ConsentText, Proof
 from newsletter.models.deliveries import (
     Delivery,
     Lease,
@@ -9,18 +10,10 @@ from newsletter.models.deliveries import (
     database_identity,
 )
 from newsletter.models.issues import Books, Edition, Issue, QuietWeek, WrongStateError
-from newsletter.models.subscribers import (
-    Channel,
-    ConsentEvent,
-    ConsentText,
-    OutgoingMail,
-    Proof,
-    SignUp,
-    StaleConfirmationError,
-    Subscriber,
-    Suppression,
-    describe,
-)
+from newsletter.models.outgoing_mail import OutgoingMail
+from newsletter.models.sign_ups import SignUp
+from newsletter.models.subscribers import StaleConfirmationError, Subscriber, describe
+from newsletter.models.suppressions import Suppression
 
 __all__ = [
     "Books",
