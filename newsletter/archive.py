@@ -26,7 +26,7 @@ shared = cache_control(max_age=0, public=True, must_revalidate=True)
 @require_safe
 @shared
 def issue_index(request: HttpRequest) -> HttpResponse:
-    issues = [(issue, Digest.of_json(issue.contents)) for issue in Issue.objects.sent_to_readers()]
+    issues = [(issue, said_in(issue)) for issue in Issue.objects.sent_to_readers()]
     return render(request, "newsletter/issue_index.html", {"issues": issues})
 
 
@@ -41,8 +41,12 @@ def issue_detail(request: HttpRequest, day: str) -> HttpResponse:
     if slot_on.isoformat() != day:
         raise Http404
     issue = get_object_or_404(Issue.objects.sent_to_readers(), slot_on=slot_on)
-    context = {"issue": issue, "digest": Digest.of_json(issue.contents)}
+    context = {"issue": issue, "digest": said_in(issue)}
     return render(request, "newsletter/issue_detail.html", context)
+
+
+def said_in(issue: Issue) -> Digest:
+    return Digest.of_json(issue.contents).shortened
 
 
 class IssueFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -57,14 +61,14 @@ class IssueFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
         return list(Issue.objects.sent_to_readers()[:ISSUES_IN_THE_FEED])
 
     def item_title(self, item: Issue) -> str:
-        return Digest.of_json(item.contents).subject
+        return said_in(item).subject
 
     def item_link(self, item: Issue) -> str:
         return settings.SITE_URL + item.get_absolute_url()
 
     def item_description(self, item: Issue) -> str:
         # Atom's summary is read as HTML.
-        return escape(Digest.of_json(item.contents).preheader)
+        return escape(said_in(item).preheader)
 
     def item_pubdate(self, item: Issue) -> dt.datetime:
         return item.send_at

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import connection, transaction
 
-from newsletter.digest import Digest, digest_for
+from newsletter.digest import Digest
 from newsletter.messages import RenderedMail, render_issue
 from newsletter.models import (
     Delivery,
@@ -27,6 +27,7 @@ from newsletter.models import (
     WrongStateError,
 )
 from newsletter.models.issues import LATEST_AFTER
+from newsletter.news import digest_for
 from newsletter.notices import tell_staff
 from newsletter.queue import slots_in_use
 from newsletter.slots import last_slot_week, slot_day, slot_of, week_at
@@ -138,7 +139,7 @@ def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
 
 def rendered(issue: Issue, digest: Digest) -> RenderedMail:
     """The mail's bytes depend on nothing but the issue and its digest."""
-    return render_issue(digest, issue_id=issue.pk, dated_at=issue.send_at)
+    return render_issue(digest.shortened, issue_id=issue.pk, dated_at=issue.send_at)
 
 
 def sample_mail(*, now: dt.datetime) -> RenderedMail | None:

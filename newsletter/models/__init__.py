@@ -1,5 +1,6 @@
 """The weekly email's records: who gets it, and what was sent."""
 
+from newsletter.models.books import Books
 from newsletter.models.consent import Channel, ConsentEvent, ConsentText, Proof
 from newsletter.models.deliveries import (
     Delivery,
@@ -9,7 +10,7 @@ from newsletter.models.deliveries import (
     Switch,
     database_identity,
 )
-from newsletter.models.issues import Books, Edition, Issue, QuietWeek, WrongStateError
+from newsletter.models.issues import Edition, Issue, QuietWeek, WrongStateError
 from newsletter.models.outgoing_mail import OutgoingMail
 from newsletter.models.sign_ups import SignUp
 from newsletter.models.subscribers import StaleConfirmationError, Subscriber, describe

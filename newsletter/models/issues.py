@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,54 +11,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from newsletter.models.books import RATE_OVER, Books
 from newsletter.models.deliveries import Delivery
 
 # An issue that has not gone out this long after its slot waits for a person.
 LATEST_AFTER = dt.timedelta(hours=24)
-# Progress is measured over the last minutes.
-RATE_OVER = dt.timedelta(minutes=2)
 # Deliveries are dropped this long after the issue is done; the totals stay.
 KEPT_FOR = dt.timedelta(days=90)
-
-
-@dataclass(frozen=True)
-class Books:
-    """How many deliveries of an issue stand where. They balance at any moment."""
-
-    audience: int
-    pending: int
-    claimed: int
-    deferred: int
-    sent: int
-    failed: int
-    suppressed: int
-    ambiguous: int
-    sent_lately: int = 0
-
-    @property
-    def open(self) -> int:
-        """Still to be tried."""
-        return self.pending + self.claimed + self.deferred
-
-    @property
-    def settled(self) -> int:
-        return self.sent + self.failed + self.suppressed + self.ambiguous
-
-    @property
-    def balance(self) -> bool:
-        return self.audience == self.open + self.settled
-
-    @property
-    def per_second(self) -> float:
-        """Messages sent per second over the last two minutes."""
-        return self.sent_lately / RATE_OVER.total_seconds()
-
-    @property
-    def time_left(self) -> dt.timedelta | None:
-        """How long the pending ones take at that rate; None while nothing moves."""
-        if not self.sent_lately:
-            return None
-        return dt.timedelta(seconds=round((self.pending + self.claimed) / self.per_second))
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):

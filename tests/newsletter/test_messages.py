@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import socket
 from contextlib import closing
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
@@ -89,8 +90,9 @@ def full_digest():
 
 
 def test_the_same_digest_makes_the_same_bytes():
-    again = Digest.of_json(full_digest().as_json())
-    assert make_mail(full_digest()).mime == make_mail(again).mime
+    digest = replace(full_digest(), left_out=0)
+    again = Digest.of_json(digest.as_json())
+    assert make_mail(digest).mime == make_mail(again).mime
     assert make_mail(make_digest(intro="Hello.")).mime != make_mail().mime
 
 

@@ -1,7 +1,4 @@
-"""The newsletter desk: the next issue, how far an issue got, who gets the email.
-
-Nothing is decided here: every button is one verb of the domain.
-"""
+"""The next issue, how far an issue got, what was reported of it, and the switch."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import validate_email
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -25,19 +21,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from newsletter import preflight, slots, weekly
-from newsletter.addresses import email_key
+from newsletter.admin.read_only import ReadOnlyAdmin
 from newsletter.messages import mail_to_staff
-from newsletter.models import (
-    Channel,
-    ConsentEvent,
-    ConsentText,
-    Issue,
-    MailEvent,
-    Proof,
-    Subscriber,
-    Switch,
-    WrongStateError,
-)
+from newsletter.models import Issue, MailEvent, Switch, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
 
 SENDING = "newsletter.send_issue"
@@ -49,19 +35,6 @@ MAIL_POLICY = {
     "sandbox": [],
 }
 AMBIGUOUS_SHOWN = 500
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class IssueForm(forms.ModelForm[Issue]):
@@ -264,62 +237,6 @@ class IssueAdmin(ReadOnlyAdmin):
             count=rows.count(),
             may_see=request.user.has_perm("newsletter.see_addresses"),
         )
-
-
-class ConsentEventInline(admin.TabularInline[ConsentEvent, Subscriber]):
-    model = ConsentEvent
-    fields = readonly_fields = ("at", "kind", "channel", "text", "page", "network", "agent")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Subscriber)
-class SubscriberAdmin(ReadOnlyAdmin):
-    """Readers by state. Whole addresses are for staff who may see them; an exact one finds its
-    reader for everybody."""
-
-    list_filter = ["state"]
-    search_fields = ["email_key"]
-    search_help_text = "A whole address."
-    inlines = [ConsentEventInline]
-    actions = ["erase"]
-
-    def address(self, request: HttpRequest) -> str:
-        return "email" if request.user.has_perm("newsletter.see_addresses") else "hint"
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [self.address(request), "state", "created_at", "confirmed_at", "ended_at"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*self.get_list_display(request), "topics", "bounce_score", "last_bounce_on"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
-    ) -> tuple[QuerySet[Subscriber], bool]:
-        if search_term:
-            queryset = queryset.filter(email_key=email_key(search_term.strip()))
-        return queryset, False
-
-    def has_erase_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("newsletter.delete_subscriber")
-
-    @admin.action(description="Erase all that is kept of them", permissions=["erase"])
-    def erase(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        now = timezone.now()
-        for subscriber in queryset:
-            subscriber.erase(proof=Proof(Channel.ADMIN), now=now)
-        self.message_user(request, f"{len(queryset)} erased.")
-
-
-@admin.register(ConsentText)
-class ConsentTextAdmin(ReadOnlyAdmin):
-    list_display = ["version", "language", "created_at", "body"]
 
 
 @admin.register(MailEvent)

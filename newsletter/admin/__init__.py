@@ -1,0 +1,9 @@
+"""The newsletter desk: the next issue, how far an issue got, who gets the email.
+
+Nothing is decided here: every button is one verb of the domain.
+"""
+
+from newsletter.admin.issues import IssueAdmin, MailEventAdmin, SwitchAdmin
+from newsletter.admin.subscribers import ConsentTextAdmin, SubscriberAdmin
+
+__all__ = ["ConsentTextAdmin", "IssueAdmin", "MailEventAdmin", "SubscriberAdmin", "SwitchAdmin"]
