@@ -1,14 +1,13 @@
 """The staff's queue: seen by those who may, decided with a note, and no choice is ever edited."""
 
-import uuid
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 
 from tests.factories import NOW, make_tool, make_votes
+from tests.votes.casting import cast
 from votes import holds
-from votes.models import AuditEntry, Reason, Tally, Traces, Vote
+from votes.models import AuditEntry, Reason, Tally, Vote
 
 pytestmark = pytest.mark.django_db
 
@@ -17,10 +16,7 @@ QUEUE = "/admin/votes/heldvote/"
 
 def hold(tool, count=3, reason=Reason.NETWORK_RATE):
     for _ in range(count):
-        traces = Traces(reason=reason, net_hash=b"net-hash-123", agent_hash=b"agent")
-        Vote.objects.cast(
-            slug=tool.slug, voter_id=uuid.uuid4(), choice="ship", traces=traces, now=NOW
-        )
+        cast(tool, reason=reason, network=b"net-hash-123")
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import uuid
 import pytest
 
 from tests.factories import NOW, make_tool
+from tests.votes.casting import cast, counts
 from votes import holds
-from votes.models import AuditEntry, Pick, PickTally, Reason, Status, Tally, Traces, Vote
+from votes.models import AuditEntry, Pick, PickTally, Reason, Status, Traces, Vote
 
 pytestmark = pytest.mark.django_db
 
@@ -15,18 +16,8 @@ TOMORROW = NOW + dt.timedelta(days=1)
 Action = AuditEntry.Action
 
 
-def cast(tool, choice="ship", *, reason=Reason.NETWORK_RATE, network=b"office", now=NOW, **extra):
-    Vote.objects.cast(
-        slug=tool.slug,
-        voter_id=extra.get("voter", uuid.uuid4()),
-        choice=choice,
-        traces=Traces(reason=reason, net_hash=network, agent_hash=extra.get("agent", b"a")),
-        now=now,
-    )
-
-
-def counts(tool):
-    return Tally.objects.get(tool=tool).counts
+def hold(tool, choice="ship", *, reason=Reason.NETWORK_RATE, network=b"office", **extra):
+    return cast(tool, choice, reason=reason, network=network, **extra)
 
 
 # --- The night -----------------------------------------------------------------------------
@@ -36,7 +27,7 @@ def test_the_night_releases_an_office_that_is_spread_over_tools():
     tools = [make_tool() for _ in range(10)]
     for tool in tools:
         for _ in range(20):
-            cast(tool)
+            hold(tool)
     assert holds.release_by_rule(now=TOMORROW) == 200
     assert all(counts(tool) == {"ship": 20, "skip": 0, "held": 0} for tool in tools)
     assert AuditEntry.objects.get().votes == 200
@@ -45,9 +36,9 @@ def test_the_night_releases_an_office_that_is_spread_over_tools():
 def test_the_night_leaves_what_one_network_heaped_on_one_tool():
     heaped, other = make_tool(), make_tool()
     for _ in range(26):
-        cast(heaped)
+        hold(heaped)
     for _ in range(5):
-        cast(other)
+        hold(other)
     assert holds.release_by_rule(now=TOMORROW) == 5
     assert counts(heaped) == {"ship": 0, "skip": 0, "held": 26}
 
@@ -55,9 +46,9 @@ def test_the_night_leaves_what_one_network_heaped_on_one_tool():
 def test_the_night_leaves_a_tool_that_got_most_of_a_networks_votes():
     tool = make_tool()
     for _ in range(10):
-        cast(tool)
+        hold(tool)
     for _ in range(20):
-        cast(make_tool())
+        hold(make_tool())
     assert holds.release_by_rule(now=TOMORROW) == 20
     assert counts(tool)["held"] == 10
 
@@ -65,15 +56,15 @@ def test_the_night_leaves_a_tool_that_got_most_of_a_networks_votes():
 def test_counted_votes_of_the_network_weigh_in():
     tool = make_tool()
     for _ in range(26):
-        cast(tool, reason=Reason.NONE)
-    cast(tool)
+        hold(tool, reason=Reason.NONE)
+    hold(tool)
     assert holds.release_by_rule(now=TOMORROW) == 0
 
 
 @pytest.mark.parametrize("reason", holds.RELEASED_BY_RULE)
 def test_a_lonely_reader_is_counted_the_next_day(reason):
     tool = make_tool()
-    cast(tool, reason=reason, network=b"home")
+    hold(tool, reason=reason, network=b"home")
     assert holds.release_by_rule(now=NOW) == 0
     assert holds.release_by_rule(now=TOMORROW) == 1
     assert counts(tool) == {"ship": 1, "skip": 0, "held": 0}
@@ -81,13 +72,13 @@ def test_a_lonely_reader_is_counted_the_next_day(reason):
 
 def test_a_voter_in_a_rush_waits_for_staff():
     tool = make_tool()
-    cast(tool, reason=Reason.VOTER_RATE)
+    hold(tool, reason=Reason.VOTER_RATE)
     assert holds.release_by_rule(now=TOMORROW) == 0
 
 
 def test_a_withdrawn_vote_is_not_released():
     tool, voter = make_tool(), uuid.uuid4()
-    cast(tool, voter=voter)
+    hold(tool, voter=voter)
     Vote.objects.on(tool).of_voter(voter).withdraw(now=NOW)
     assert holds.release_by_rule(now=TOMORROW) == 0
     assert Vote.objects.get().status == Status.HELD
@@ -116,15 +107,15 @@ def heap():
     """Three held votes of one network and one of another, on one tool, in one day."""
     tool = make_tool("loupe")
     for _ in range(3):
-        cast(tool, network=b"one")
-    cast(tool, "skip", network=b"two", agent=b"b")
-    cast(tool, reason=Reason.NONE, network=b"three")
+        hold(tool, network=b"one")
+    hold(tool, "skip", network=b"two", agent=b"b")
+    hold(tool, reason=Reason.NONE, network=b"three")
     return tool
 
 
 def test_the_queue_groups_by_tool_reason_and_day(heap):
-    cast(heap, reason=Reason.FAST)
-    cast(heap, now=TOMORROW)
+    hold(heap, reason=Reason.FAST)
+    hold(heap, now=TOMORROW)
     groups = holds.held_groups()
     assert [(group.reason, group.day, group.votes) for group in groups] == [
         (Reason.FAST, NOW.date(), 1),

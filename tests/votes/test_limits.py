@@ -7,17 +7,14 @@ from django.conf import settings as site
 from django.test import Client
 
 from tests.factories import NOW, make_tool
+from tests.votes.casting import counts
 from tests.votes.readers import READING, Reader, clock, vote_path
 from votes import limits
 from votes.holds import release_by_rule
-from votes.models import Reason, Salt, Status, Tally, Vote
+from votes.models import Reason, Salt, Status, Vote
 from votes.voters import form_token
 
 pytestmark = pytest.mark.django_db
-
-
-def counts(tool):
-    return Tally.objects.get(tool=tool).counts
 
 
 def stranger(tool, *, address="203.0.113.7", now=NOW, choice="ship", headers=None):
