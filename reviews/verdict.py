@@ -186,7 +186,7 @@ class Verdict:
 
 
 def verdict_on(comparison: Comparison, *, now: dt.datetime) -> Verdict:
-    """Five queries, whatever the comparison holds; its tools come with it."""
+    """Six queries, whatever the comparison holds; its tools come with it."""
     [verdict] = verdicts_on([comparison], now=now)
     return verdict
 

@@ -27,11 +27,12 @@ def forget_the_environment() -> None:
         os.environ.pop(name, None)
 
 
-def use_given_servers() -> None:
+def use_given_servers() -> tempfile.TemporaryDirectory[str]:
     """DATABASE_URL makes it a production set-up, which names everything."""
-    secrets = embedded.secrets(Path(tempfile.mkdtemp(prefix="verdicts-tests-")))
+    folder = tempfile.TemporaryDirectory(prefix="verdicts-tests-")
     os.environ.update(
-        secrets,
+        embedded.secrets(Path(folder.name)),
+        VAR_DIR=folder.name,
         SITE_URL="http://127.0.0.1:8000",
         ALLOWED_HOSTS="127.0.0.1,localhost",
         EMAIL_URL="smtp://127.0.0.1:8025",
@@ -41,6 +42,7 @@ def use_given_servers() -> None:
         EDITORIAL_TWO_PERSON="off",
         STAFF_TWO_FACTOR="off",
     )
+    return folder
 
 
 def use_own_servers() -> embedded.Lease:
@@ -70,7 +72,7 @@ if not worker:
     forget_the_environment()
 if "DATABASE_URL" in os.environ:
     if not worker:
-        use_given_servers()
+        folder = use_given_servers()
 elif worker:
     separate_the_worker(worker)
 else:

@@ -18,7 +18,6 @@ from django.conf import settings
 
 from tests.test_house import CODE, PRODUCTION
 from tests.verdicts.test_embedded import until
-from verdicts import embedded
 from verdicts.demo.run import listener, port_of
 
 COMPOSE = yaml.safe_load((CODE / "docker-compose.yml").read_text())
@@ -29,7 +28,6 @@ GIVEN = re.compile(r"\$\{(\w+)(?::[-?][^}]*)?\}")
 @contextmanager
 def running(service: str, **replaced: str) -> Iterator[subprocess.Popen[str]]:
     """The service's own command, in production on the tests' servers."""
-    servers = embedded.addresses(settings.VAR_DIR)
     command = [replaced.get(word, word) for word in COMPOSE["services"][service]["command"]]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with subprocess.Popen(
@@ -37,7 +35,11 @@ def running(service: str, **replaced: str) -> Iterator[subprocess.Popen[str]]:
         cwd=CODE,
         env=os.environ
         | PRODUCTION
-        | {"PATH": programs, "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url},
+        | {
+            "PATH": programs,
+            "DATABASE_URL": settings.DATABASE_URL,
+            "REDIS_URL": settings.REDIS_URL,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

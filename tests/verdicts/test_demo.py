@@ -21,9 +21,13 @@ import pytest
 
 from tests.verdicts.test_embedded import CODE, processes_of, until
 from verdicts.demo import inbox, run
+from verdicts.environment import IS_PRODUCTION
 from verdicts.supervisor import PR_SET_PDEATHSIG, libc
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(IS_PRODUCTION, reason="DATABASE_URL names other servers"),
+]
 
 
 class RunningDemo:

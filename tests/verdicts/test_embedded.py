@@ -19,6 +19,9 @@ from django.db import connection
 
 from verdicts import embedded
 from verdicts.embedded import places, servers
+from verdicts.environment import IS_PRODUCTION
+
+pytestmark = pytest.mark.skipif(IS_PRODUCTION, reason="DATABASE_URL names other servers")
 
 CODE = Path(__file__).resolve().parent.parent.parent
 HOLDER = """
