@@ -25,7 +25,13 @@ from newsletter.digest import Digest
 from newsletter.message_keys import mail_domain
 from newsletter.models import OutgoingMail
 from newsletter.moulds import ADDRESS, MARKS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE, Mould
-from newsletter.tokens import confirm_token, data_token, preferences_token, unsubscribe_token
+from newsletter.tokens import (
+    confirm_token,
+    data_token,
+    move_token,
+    preferences_token,
+    unsubscribe_token,
+)
 
 # Gmail cuts a mail at about 102 kB, and the way out with it.
 MOST_HTML_BYTES = 80_000
@@ -97,9 +103,15 @@ def mail_to_one(mail: OutgoingMail, *, now: dt.datetime) -> EmailMultiAlternativ
     """A mail from the outbox, ready to send: one link, one button, no words of the visitor's."""
     reader = mail.subscriber
     ours = reader.pk, reader.token_version
-    unsubscribe_url = link("newsletter_unsubscribe", unsubscribe_token(*ours))
-    context = standing_words() | {"unsubscribe_url": unsubscribe_url}
+    way_out = unsubscribe_token(*ours)
+    context = standing_words() | {"unsubscribe_url": link("newsletter_unsubscribe", way_out)}
     match mail.kind:
+        case OutgoingMail.Kind.MOVE:
+            # Whoever has the address is perhaps a stranger: no link of the reader's own.
+            assert mail.move is not None
+            way_out = move_token(mail.move.pk, now=mail.created_at)
+            subject = f"Confirm your other address for {LIST_NAME}"
+            context["url"] = context["unsubscribe_url"] = link("newsletter_move", way_out)
         case OutgoingMail.Kind.CONFIRMATION:
             subject = f"Confirm your address for {LIST_NAME}"
             context["url"] = link("newsletter_confirm", confirm_token(*ours, now=now))
@@ -114,9 +126,9 @@ def mail_to_one(mail: OutgoingMail, *, now: dt.datetime) -> EmailMultiAlternativ
     message = EmailMultiAlternatives(
         subject,
         render_to_string(f"{name}.txt", context).strip() + "\n",
-        to=[reader.email],
+        to=[mail.address],
         headers={
-            "Message-ID": f"<m{mail.pk}.{unsubscribe_token(*ours)[-16:]}@{mail_domain()}>",
+            "Message-ID": f"<m{mail.pk}.{way_out[-16:]}@{mail_domain()}>",
             "Auto-Submitted": "auto-generated",
         },
     )

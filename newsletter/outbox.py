@@ -14,6 +14,7 @@ from newsletter.messages import mail_to_one
 from newsletter.models import (
     Channel,
     ConsentEvent,
+    Move,
     OutgoingMail,
     Proof,
     SignUp,
@@ -55,6 +56,8 @@ def mail_for(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
     match sign_up.wish:
         case SignUp.Wish.OWN_DATA:
             return show_own_data(sign_up, now=now)
+        case SignUp.Wish.MOVE:
+            return offer_move(sign_up, now=now)
         case _:
             return offer_subscription(sign_up, now=now)
 
@@ -77,6 +80,26 @@ def offer_subscription(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | N
 def show_own_data(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
     known = Subscriber.objects.of_address(sign_up.email)
     return OutgoingMail.post(known, OutgoingMail.Kind.DATA_LINK, now=now) if known else None
+
+
+def offer_move(sign_up: SignUp, *, now: dt.datetime) -> OutgoingMail | None:
+    """Ask the other address, and let it decide. The reader's own hears nothing."""
+    assert sign_up.subscriber_id is not None
+    reader = Subscriber.objects.select_for_update().get(pk=sign_up.subscriber_id)
+    known = Subscriber.objects.of_address(sign_up.email)
+    if known and known.is_confirmed:
+        return OutgoingMail.post(known, OutgoingMail.Kind.ALREADY_SUBSCRIBED, now=now)
+    if not reader.is_confirmed:
+        return None
+    reader.note(
+        ConsentEvent.Kind.MOVE_ASKED, proof=sign_up.proof, now=sign_up.at, text=sign_up.text
+    )
+    move, _ = Move.objects.update_or_create(
+        subscriber=reader,
+        email_key=sign_up.email_key,
+        defaults={"email": sign_up.email, "asked_at": sign_up.at, "confirmed_at": None},
+    )
+    return OutgoingMail.post(reader, OutgoingMail.Kind.MOVE, move=move, now=now)
 
 
 def deliver(mail_id: int, *, now: dt.datetime) -> None:
@@ -106,4 +129,5 @@ def forget_unconfirmed(*, now: dt.datetime) -> None:
     for subscriber in Subscriber.objects.never_confirmed(now=now).iterator():
         subscriber.erase(proof=Proof(Channel.CLOCK), now=now)
     SignUp.objects.hopeless(now=now).delete()
+    Move.objects.over(now=now).delete()
     OutgoingMail.objects.settled(now=now).delete()

@@ -1,6 +1,6 @@
 """The secret in a mailed link: which subscriber, for what, and proof that we made it.
 
-base64url(subscriber 8 bytes, version 2, purpose 1, [made at 6], HMAC-SHA256 cut to 16).
+base64url(whose 8 bytes, version 2, purpose 1, [made at 6], HMAC-SHA256 cut to 16).
 No address is in it. The key never rotates: an unsubscribe link works for years.
 """
 
@@ -28,6 +28,7 @@ class Purpose(Enum):
     PREFERENCES = (b"p", None)
     CONFIRM = (b"c", dt.timedelta(days=14))
     OWN_DATA = (b"d", dt.timedelta(days=7))
+    MOVE = (b"m", dt.timedelta(days=14))
 
     def __init__(self, letter: bytes, good_for: dt.timedelta | None) -> None:
         self.letter = letter
@@ -36,9 +37,12 @@ class Purpose(Enum):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a token of ours says. `made_at` means nothing for one that never expires."""
+    """What a token of ours says. `made_at` means nothing for one that never expires.
 
-    subscriber_id: int
+    `subject_id` is the subscriber's; for a MOVE, the move's.
+    """
+
+    subject_id: int
     version: int
     made_at: dt.datetime
 
@@ -67,6 +71,10 @@ def data_token(subscriber_id: int, version: int, *, now: dt.datetime) -> str:
     return sealed(Purpose.OWN_DATA, body(subscriber_id, version), stamp(now))
 
 
+def move_token(move_id: int, *, now: dt.datetime) -> str:
+    return sealed(Purpose.MOVE, body(move_id, 0), stamp(now))
+
+
 def read_token(token: str, purpose: Purpose, *, now: dt.datetime) -> Claim:
     """What the token says. Raises BadTokenError, ExpiredTokenError."""
     try:
@@ -90,8 +98,8 @@ def read_token(token: str, purpose: Purpose, *, now: dt.datetime) -> Claim:
     return Claim(int.from_bytes(said[:8]), int.from_bytes(said[8:10]), made_at)
 
 
-def body(subscriber_id: int, version: int) -> bytes:
-    return subscriber_id.to_bytes(8) + version.to_bytes(2)
+def body(subject_id: int, version: int) -> bytes:
+    return subject_id.to_bytes(8) + version.to_bytes(2)
 
 
 def stamp(now: dt.datetime) -> bytes:

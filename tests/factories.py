@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from newsletter.addresses import email_key, receiver_of
-from newsletter.models import Delivery, Edition, Issue, Subscriber
+from newsletter.models import Delivery, Edition, Issue, Move, Subscriber
 from newsletter.moulds import ADDRESS, MESSAGE_KEY, PREFERENCES, UNSUBSCRIBE
 from reviews.models import Review, Reviewer
 from tools.models import Category, Comparison, Openness, PriceKind, PricePoint, Source, Tool
@@ -127,6 +127,13 @@ def make_subscriber(email: str = "", **fields: Any) -> Subscriber:
         "confirmed_at": NOW,
     } | fields
     return Subscriber.objects.create(**made)
+
+
+def make_move(reader: Subscriber, address: str, *, at: dt.datetime = NOW) -> Move:
+    """A wish to get the email at another address."""
+    return Move.objects.create(
+        subscriber=reader, email=address, email_key=email_key(address), asked_at=at
+    )
 
 
 def make_edition(issue: Issue, **fields: Any) -> Edition:

@@ -11,6 +11,7 @@ from newsletter.models.deliveries import (
     database_identity,
 )
 from newsletter.models.issues import Edition, Issue, QuietWeek, WrongStateError
+from newsletter.models.moves import Move
 from newsletter.models.outgoing_mail import OutgoingMail
 from newsletter.models.sign_ups import SignUp
 from newsletter.models.subscribers import StaleConfirmationError, Subscriber, describe
@@ -26,6 +27,7 @@ __all__ = [
     "Issue",
     "Lease",
     "MailEvent",
+    "Move",
     "OutgoingMail",
     "Proof",
     "QuietWeek",

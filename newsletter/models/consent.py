@@ -67,6 +67,8 @@ class ConsentEvent(models.Model):
         RESUMED = "resumed", "took the unsubscribing back"
         COMPLAINT = "complaint", "reported a mail as spam"
         BOUNCE_STOP = "bounce-stop", "was stopped after bounces"
+        MOVE_ASKED = "move-asked", "asked to move to another address"
+        MOVED = "moved", "moved to another address"
         ERASED = "erased", "was erased"
 
     subscriber = models.ForeignKey(

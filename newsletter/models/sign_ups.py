@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from newsletter.models.consent import Channel, ConsentText, Proof
 
@@ -38,8 +38,13 @@ class SignUp(models.Model):
     class Wish(models.TextChoices):
         SUBSCRIBE = "subscribe", "the weekly email"
         OWN_DATA = "own-data", "a link to their own data"
+        MOVE = "move", "the email at this address instead"
 
     wish = models.CharField(max_length=10, choices=Wish, default=Wish.SUBSCRIBE)
+    # Who wants to move; nobody else is known by the request.
+    subscriber = models.ForeignKey(
+        "newsletter.Subscriber", on_delete=models.CASCADE, null=True, related_name="+"
+    )
     email = models.EmailField(max_length=254)
     email_key = models.BinaryField(max_length=32)
     topics = ArrayField(models.BigIntegerField(), default=list)
@@ -54,6 +59,12 @@ class SignUp(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="who_moves_is_known",
+                condition=Q(wish="move") ^ Q(subscriber__isnull=True),
+            ),
+        ]
         indexes = [models.Index(fields=["email_key"], name="sign_up_of_an_address")]
 
     def __str__(self) -> str:

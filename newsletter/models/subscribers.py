@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from newsletter.addresses import email_key, receiver_of
 from newsletter.models.consent import ConsentEvent, ConsentText, Proof
+from newsletter.models.moves import Move
 from newsletter.models.sign_ups import PENDING_FOR, SignUp
 from newsletter.models.suppressions import Suppression
 from tools.models import Category
@@ -30,8 +31,13 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(Q(topics=[]) | Q(topics__overlap=category_ids))
 
     def never_confirmed(self, *, now: dt.datetime) -> SubscriberQuerySet:
-        """Pending for so long that they are to be forgotten."""
-        return self.filter(state=Subscriber.State.PENDING, created_at__lt=now - PENDING_FOR)
+        """Asked so long ago, and were mailed so long ago, that they are to be forgotten.
+
+        Also those whose first mail bounced, or was called spam: they never agreed to be kept.
+        """
+        return self.filter(confirmed_at__isnull=True, created_at__lt=now - PENDING_FOR).exclude(
+            Q(state=Subscriber.State.ERASED) | Q(mails__created_at__gt=now - PENDING_FOR)
+        )
 
     def of_address(self, address: str) -> Subscriber | None:
         return self.filter(email_key=email_key(address)).first()
@@ -213,6 +219,43 @@ class Subscriber(models.Model):
         self.note(ConsentEvent.Kind.PREFERENCES, proof=proof, now=now)
 
     @transaction.atomic
+    def move(self, move: Move, *, proof: Proof, now: dt.datetime) -> Subscriber:
+        """Get the email at the address of `move`, whose owner confirms; the reader who has it now.
+
+        Topics, history and what is on its way go along; links mailed before lead nowhere but out.
+        Where the address has the email already, that stays and the old one is forgotten.
+        Raises StaleConfirmationError.
+        """
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        is_wanted = self.is_confirmed and self.moves.filter(pk=move.pk).exists()
+        if not is_wanted or Suppression.objects.complained(bytes(move.email_key)):
+            raise StaleConfirmationError
+        if move.confirmed_at:
+            return self
+        address, move.email, move.confirmed_at = move.email, "", now
+        move.save()
+        locked = Subscriber.objects.select_for_update().exclude(pk=self.pk)
+        known = locked.filter(email_key=move.email_key).first()
+        if known and known.is_confirmed:
+            known.moves.filter(email_key=move.email_key).delete()
+            move.subscriber = known
+            move.save(update_fields=["subscriber"])
+            self.erase(proof=proof, now=now)
+            return known
+        if known:
+            known.erase(proof=proof, now=now)
+        Suppression.objects.filter(pk=move.email_key).delete()
+        self.suppress(Suppression.Reason.UNSUBSCRIBED, now=now)
+        self.moves.exclude(pk=move.pk).delete()
+        self.email, self.email_key = address, move.email_key
+        self.receiver = receiver_of(address)
+        self.bounce_score, self.last_bounce_on = 0, None
+        self.token_version += 1
+        self.save()
+        self.note(ConsentEvent.Kind.MOVED, proof=proof, now=now)
+        return self
+
+    @transaction.atomic
     def complain(self, *, proof: Proof, now: dt.datetime) -> None:
         """The reader called it spam: never again, whatever they or anybody sign up for."""
         self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
@@ -235,16 +278,18 @@ class Subscriber(models.Model):
         """Forget the address and all that is personal; its keyed hash stays suppressed.
 
         The row stays, empty, because past issues count it. One that was never confirmed
-        leaves nothing at all.
+        leaves nothing at all but what a bounce or a complaint has suppressed.
         """
         self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
         if self.state == self.State.ERASED:
             return
-        never_confirmed = self.state == self.State.PENDING
+        never_confirmed = self.confirmed_at is None
         if not never_confirmed:
             self.suppress(Suppression.Reason.ERASED, now=now)
             self.note(ConsentEvent.Kind.ERASED, proof=proof, now=now)
         SignUp.objects.filter(email_key=self.email_key).delete()
+        Move.objects.open().filter(email_key=self.email_key).delete()
+        self.moves.all().delete()
         self.mails.all().delete()
         with connection.cursor() as cursor:
             cursor.execute("select newsletter_forget_events(%s, %s)", [self.pk, never_confirmed])
@@ -321,6 +366,7 @@ def describe(subscriber: Subscriber) -> dict[str, Any]:
             }
             for event in subscriber.events.select_related("text")
         ],
+        "moves": list(subscriber.moves.values("email", "asked_at", "confirmed_at")),
         "mails": list(subscriber.mails.values("kind", "created_at", "sent_at")),
         "issues": list(
             subscriber.deliveries.order_by("issue").values(

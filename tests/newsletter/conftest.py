@@ -29,3 +29,14 @@ def relay(settings, tmp_path):
     yield start
     for context in running:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def unused_limits(settings):
+    """Nobody has signed up yet, as far as the counters know."""
+    settings.CACHES = settings.CACHES | {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
+    from django.core.cache import cache
+
+    cache.clear()

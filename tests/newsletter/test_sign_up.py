@@ -25,18 +25,7 @@ from newsletter.models import (
 from tests.factories import make_category, make_subscriber
 
 PROOF = Proof(Channel.LINK)
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_counters(settings):
-    """Each test begins with unused limits."""
-    settings.CACHES = settings.CACHES | {
-        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    }
-    from django.core.cache import cache
-
-    cache.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unused_limits")]
 
 
 def answer_all(*, now=None):
