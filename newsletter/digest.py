@@ -7,6 +7,7 @@ the same digest makes the same bytes. `news.py` finds out what there is to say.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from django.utils.text import Truncator
 MOST_ITEMS = 10
 LONGEST_SUBJECT = 120
 LONGEST_PREHEADER = 140
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Section(StrEnum):
@@ -99,14 +101,14 @@ class Digest:
     def subject(self) -> str:
         line = self.lead.line.removesuffix(".")
         said = f"{self.lead.title}: {line[:1].lower()}{line[1:]}"
-        return Truncator(said).chars(LONGEST_SUBJECT)
+        return Truncator(_one_line(said)).chars(LONGEST_SUBJECT)
 
     @property
     def preheader(self) -> str:
         """The first words that an inbox shows beside the subject."""
         first = self.lead.headline or self.lead.cause or self.lead.reason
         said = " ".join(part for part in (first, self.rest_words) if part)
-        return Truncator(said).chars(LONGEST_PREHEADER)
+        return Truncator(_one_line(said)).chars(LONGEST_PREHEADER)
 
     @property
     def rest_words(self) -> str:
@@ -182,6 +184,11 @@ class Digest:
             intro=stored["intro"],
             items=tuple(_item(each) for each in stored["items"]),
         )
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and control characters, which a header must not hold."""
+    return " ".join(CONTROLS.sub(" ", text).split())
 
 
 def _item(stored: dict[str, Any]) -> Item:

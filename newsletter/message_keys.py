@@ -15,7 +15,7 @@ from functools import cache
 
 from django.conf import settings
 
-KEY = re.compile(r"^i([1-9][0-9]{0,17})\.([0-9a-f]{16})$")
+KEY = re.compile(r"i([1-9][0-9]{0,17})\.([0-9a-f]{16})")
 ROUNDS = (b"\x00", b"\x01", b"\x02", b"\x03")
 HALF = 0xFFFFFFFF
 
@@ -30,7 +30,7 @@ def message_key(*, issue_id: int, subscriber_id: int) -> str:
 def delivery_of(message_id: str) -> tuple[int, int] | None:
     """(issue id, subscriber id) of one of our Message-IDs, with or without its brackets."""
     local, _, domain = message_id.strip().strip("<>").partition("@")
-    match = KEY.match(local)
+    match = KEY.fullmatch(local)
     if not match or (domain and domain.lower() != mail_domain()):
         return None
     left, right = int(match[2][:8], 16), int(match[2][8:], 16)

@@ -44,7 +44,7 @@ LONGEST_WAIT = 60
 TROUBLED_SHARE, TROUBLED_FROM = 0.1, 20
 
 # What SMTP commands and header lines can carry; sign-up lets nothing else in.
-USABLE_ADDRESS = re.compile(r"^[!-;=?-~]{1,64}@[!-;=?-~]{1,253}$")
+USABLE_ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[!-;=?-~]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Slice:
         if row.receiver in self.left_alone:
             self.queue.put_back(batch, row)
             return
-        if not USABLE_ADDRESS.match(row.email):
+        if not USABLE_ADDRESS.fullmatch(row.email):
             self.queue.fail(batch, row, code=None, reply="The address cannot be written.")
             return
         relay = self.connected()

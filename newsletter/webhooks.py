@@ -36,7 +36,14 @@ PROVIDERS = {
 }
 SIGNING = {"mailgun"}
 # What anymail's parsers raise at a body that is none of the provider's.
-NOT_THEIRS = (AnymailError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+NOT_THEIRS = (
+    AnymailError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 @csrf_exempt

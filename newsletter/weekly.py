@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from newsletter.digest import Digest
-from newsletter.messages import RenderedMail, render_issue
+from newsletter.messages import MailTooLargeError, RenderedMail, render_issue
 from newsletter.models import (
     Delivery,
     Edition,
@@ -27,6 +27,7 @@ from newsletter.models import (
     WrongStateError,
 )
 from newsletter.models.issues import LATEST_AFTER
+from newsletter.moulds import MouldError
 from newsletter.news import digest_for
 from newsletter.notices import tell_staff
 from newsletter.queue import slots_in_use
@@ -38,6 +39,10 @@ logger = logging.getLogger(__name__)
 
 class NothingToSayError(Exception):
     """Nothing was published and no answer changed: there is no issue."""
+
+
+class UnmailableError(Exception):
+    """No mail can be made of what an issue says; the message says why."""
 
 
 def tick(*, now: dt.datetime) -> list[int]:
@@ -84,7 +89,7 @@ def send_now(monday: dt.date, *, now: dt.datetime) -> Issue:
     """Bring the week's issue to its readers without waiting for its slot, late or not.
 
     Again, or where it is on its way or done, changes nothing. Raises NothingToSayError,
-    WrongStateError.
+    UnmailableError, WrongStateError.
     """
     with transaction.atomic():
         issue = draft_of(monday)
@@ -114,6 +119,8 @@ def begin(issue: Issue, *, now: dt.datetime) -> None:
             freeze(issue, now=now)
     except NothingToSayError:
         keep_quiet(issue, now=now)
+    except UnmailableError as problem:
+        hold(issue, reason=str(problem))
     except WrongStateError:
         logger.info("%s was moved on by somebody else.", issue)
 
@@ -138,12 +145,24 @@ def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
 
 
 def rendered(issue: Issue, digest: Digest) -> RenderedMail:
-    """The mail's bytes depend on nothing but the issue and its digest."""
-    return render_issue(digest.shortened, issue_id=issue.pk, dated_at=issue.send_at)
+    """The mail, whose bytes depend on nothing but the issue and its digest.
+
+    Raises UnmailableError.
+    """
+    try:
+        mail = render_issue(digest.shortened, issue_id=issue.pk, dated_at=issue.send_at)
+        # Cutting it once proves that every mark is whole, before anybody is sent anything.
+        assert mail.mould
+    except (MailTooLargeError, MouldError) as problem:
+        raise UnmailableError(f"No mail can be made of it: {problem}.") from problem
+    return mail
 
 
 def sample_mail(*, now: dt.datetime) -> RenderedMail | None:
-    """The next issue's mail, or one of all that is published; None if nothing is."""
+    """The next issue's mail, or one of all that is published; None if nothing is.
+
+    Raises UnmailableError.
+    """
     monday = week_at(now)
     issue = Issue.objects.of_week(monday) or Issue(
         pk=0, week_of=monday, slot_on=slot_day(monday), send_at=slot_of(monday)
@@ -160,7 +179,7 @@ def sample_mail(*, now: dt.datetime) -> RenderedMail | None:
 def make_ready(issue: Issue, *, now: dt.datetime) -> None:
     """Fix what the issue says, and render it for every choice of topics in use.
 
-    A later call changes nothing. Raises NothingToSayError.
+    A later call changes nothing. Raises NothingToSayError, UnmailableError.
     """
     issue.refresh_from_db(from_queryset=Issue.objects.select_for_update())
     if issue.state != Issue.State.DRAFT:
@@ -171,6 +190,7 @@ def make_ready(issue: Issue, *, now: dt.datetime) -> None:
     issue.ambiguous_policy = settings.NEWSLETTER_AMBIGUOUS
     issue.state = Issue.State.READY
     issue.save()
+    Subscriber.objects.forget_topics_that_are_gone()
     render_editions(issue, digest)
 
 
@@ -181,8 +201,6 @@ def render_editions(issue: Issue, digest: Digest) -> None:
         part = digest.for_topics(topics)
         if topics not in known and part:
             mail = rendered(issue, part)
-            # Cutting it once proves that every mark is whole, before anybody is sent anything.
-            assert mail.mould
             Edition.objects.create(
                 issue=issue,
                 topics=list(topics),
@@ -232,6 +250,7 @@ def freeze(issue: Issue, *, now: dt.datetime) -> None:
         if not waiting.filter(pk=issue.pk, state=Issue.State.FREEZING).exists():
             return
         digest = Digest.of_json(issue.contents)
+        Subscriber.objects.forget_topics_that_are_gone()
         render_editions(issue, digest)
         with connection.cursor() as cursor:
             cursor.execute(FREEZE, {"issue": issue.pk, "topics": sorted(digest.topics)})

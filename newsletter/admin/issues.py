@@ -136,10 +136,13 @@ class IssueAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(change_address(issue))
 
     def preflight(self, request: HttpRequest) -> HttpResponse:
-        mail = weekly.sample_mail(now=timezone.now())
         findings = [*preflight.check_settings(), *preflight.check_relay()]
-        if mail:
-            findings += preflight.check_mail(mail)
+        mail = None
+        try:
+            if mail := weekly.sample_mail(now=timezone.now()):
+                findings += preflight.check_mail(mail)
+        except weekly.UnmailableError as problem:
+            findings.append(preflight.Finding(str(problem)))
         return self.page(request, "preflight", title="Preflight", findings=findings, mail=mail)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,15 +150,18 @@ class IssueAdmin(ReadOnlyAdmin):
         issue = get_object_or_404(Issue, pk=pk)
         try:
             digest = weekly.digest_of(issue, now=timezone.now())
-        except weekly.NothingToSayError:
-            return self.page(request, "preview", title=f"Preview: {issue}", issue=issue)
+            mail = weekly.rendered(issue, digest)
+        except (weekly.NothingToSayError, weekly.UnmailableError) as problem:
+            return self.page(
+                request, "preview", title=f"Preview: {issue}", issue=issue, problem=str(problem)
+            )
         return self.page(
             request,
             "preview",
             title=f"Preview: {issue}",
             issue=issue,
             digest=digest,
-            mail=weekly.rendered(issue, digest),
+            mail=mail,
             readers=weekly.audience_of(digest) if issue.audience is None else issue.audience,
         )
 
@@ -177,7 +183,7 @@ class IssueAdmin(ReadOnlyAdmin):
         try:
             said = self.take(request.POST.get("step", ""), issue, request)
             self.message_user(request, said)
-        except WrongStateError as problem:
+        except (WrongStateError, weekly.UnmailableError) as problem:
             self.message_user(request, str(problem), messages.ERROR)
         except weekly.NothingToSayError:
             self.message_user(request, "There is nothing to say yet.", messages.ERROR)

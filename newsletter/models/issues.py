@@ -179,7 +179,9 @@ class Issue(models.Model):
 
     @property
     def is_editable(self) -> bool:
-        return self.state == self.State.DRAFT
+        """Its words are not fixed: a draft, or one that was held before it was made."""
+        is_held = self.state == self.State.HELD and self.made_at is None
+        return self.state == self.State.DRAFT or is_held
 
     @property
     def is_frozen(self) -> bool:

@@ -21,6 +21,14 @@ from tools.models import Category
 UNDO_FOR = dt.timedelta(minutes=10)
 
 
+FORGET_TOPICS = """
+update newsletter_subscriber set topics = array(
+    select topic from unnest(topics) topic
+    where topic in (select id from tools_category) order by 1)
+where topics <> '{}' and not topics <@ array(select id from tools_category)
+"""
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def confirmed(self) -> SubscriberQuerySet:
         """Those who may be mailed, and nobody else."""
@@ -41,6 +49,14 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def of_address(self, address: str) -> Subscriber | None:
         return self.filter(email_key=email_key(address)).first()
+
+    def forget_topics_that_are_gone(self) -> None:
+        """Drop topics whose category was deleted; who had no other gets every topic.
+
+        So their preferences say it, and a reader whose one topic is gone does not fall silent.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET_TOPICS)
 
     def claim_address(self, address: str, *, topics: list[int], now: dt.datetime) -> Subscriber:
         """The subscriber of the address, locked; a new pending one if there is none."""

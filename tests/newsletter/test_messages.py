@@ -170,6 +170,39 @@ def test_names_in_any_script_arrive():
     assert "=3D & “quotes” …" in message.get_body(("plain",)).get_content()
 
 
+ODD = [
+    "New\r\nBcc: you@example.org",
+    "New\nX: y\x0bz\u2028w",
+    "\x01\x1b\x7f",
+    "N" * 80,
+    "語" * 80,
+    "👩‍👩‍👧‍👦" * 11,
+    "\u202eltr\u202c",
+    "e\u0301" * 40,
+    ".",
+    "-- ",
+    "</html><script>",
+    "{{ subject }}{% now %}",
+    "",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("place", ["name", "intro", "headline", "cause"])
+def test_no_word_of_the_catalogue_breaks_the_mail(odd, place):
+    item = make_item(odd, f"{odd}2", path="/compare/a-vs-b/") if place == "name" else make_item()
+    if place in {"headline", "cause"}:
+        item = replace(item, **{place: odd})
+    mail = make_mail(make_digest(item, intro=odd if place == "intro" else ""))
+    message = received(mail, cast_for())
+    assert message.keys() == received(make_mail(), cast_for()).keys()
+    assert message["Subject"].split() == mail.subject.split()
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    html = message.get_body(("html",)).get_content()
+    assert html.rstrip().endswith("</html>")
+    assert "<script" not in html
+
+
 def test_lines_that_begin_with_a_dot_survive_the_wire():
     digest = make_digest(make_item(headline=".\n..two\n.hidden"))
     wire = make_mail(digest).mould.cast(cast_for())

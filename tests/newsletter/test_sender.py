@@ -254,10 +254,13 @@ def test_a_worker_that_lost_its_lease_stops_before_the_body(relay, monkeypatch):
     Lease.objects.update(closed_at=None)  # for the invariants: as before the loss
 
 
-def test_an_address_that_cannot_be_written_fails_alone(relay):
+@pytest.mark.parametrize(
+    "address", ["a b@example.org\r\nRCPT TO:<c@example.org>", "a@example.org\n", "a>@example.org"]
+)
+def test_an_address_that_cannot_be_written_fails_alone(relay, address):
     relay()
     bad, good = make_readers(2)
-    Subscriber.objects.filter(pk=bad.pk).update(email="a b@example.org\r\nRCPT TO:<c@example.org>")
+    Subscriber.objects.filter(pk=bad.pk).update(email=address)
     issue = make_sending_issue(bad, good)
     send_slice(issue_id=issue.pk)
     assert states(issue) == {"failed": 1, "sent": 1}

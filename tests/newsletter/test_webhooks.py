@@ -1,6 +1,7 @@
 """Reports of a mail provider: who is stopped, who is counted, what is settled."""
 
 import datetime as dt
+import hmac
 import json
 from base64 import b64encode
 from decimal import Decimal
@@ -170,7 +171,7 @@ def test_an_unknown_provider_is_not_found(client):
     assert client.post("/webhooks/mail/pigeon/").status_code == 404
 
 
-@pytest.mark.parametrize("body", ["", "{}", "[]", "not json", '{"RecordType": 1}'])
+@pytest.mark.parametrize("body", ["", "{}", "[]", "not json", '{"RecordType": 1}', "[" * 100_000])
 def test_a_body_that_is_no_report_is_refused_or_ignored(client, body):
     answer = client.post(
         "/webhooks/mail/postmark/",
@@ -180,6 +181,45 @@ def test_a_body_that_is_no_report_is_refused_or_ignored(client, body):
     )
     assert answer.status_code in {200, 400}
     assert not MailEvent.objects.exists()
+
+
+def signed(event, *, key):
+    """As Mailgun signs: HMAC-SHA256 of the hour and a token."""
+    stamp, token = "1763629200", "f" * 50
+    mac = hmac.new(key.encode(), f"{stamp}{token}".encode(), "sha256").hexdigest()
+    proof = {"timestamp": stamp, "token": token, "signature": mac}
+    return json.dumps({"signature": proof, "event-data": event})
+
+
+def test_a_provider_that_signs_is_believed_for_its_signature_alone(client):
+    reader = make_subscriber()
+    event = {
+        "event": "complained",
+        "id": "one",
+        "timestamp": 1763629200.5,
+        "recipient": reader.email,
+        "message": {"headers": {"message-id": "x@elsewhere"}},
+    }
+
+    def post(body, **headers):
+        kind = "application/json"
+        return client.post("/webhooks/mail/mailgun/", body, content_type=kind, headers=headers)
+
+    basic = f"Basic {b64encode(SECRET.encode()).decode()}"
+    forged = [
+        *(json.dumps({"event-data": event}), signed(event, key="guessed"), "[" * 100_000, "[]"),
+        json.dumps({"signature": {"token": 1}, "event-data": event}),
+    ]
+    for body in forged:
+        assert post(body).status_code == 403
+        assert post(body, Authorization=basic).status_code == 403
+    reader.refresh_from_db()
+    assert reader.is_confirmed
+
+    assert [post(signed(event, key=SECRET)).status_code for _ in range(3)] == [200] * 3
+    reader.refresh_from_db()
+    assert reader.state == "complained"
+    assert MailEvent.objects.count() == 1
 
 
 def test_only_posts_report(client):

@@ -18,6 +18,7 @@ from newsletter.models import (
     Switch,
     WrongStateError,
 )
+from newsletter.moulds import MESSAGE_KEY
 from newsletter.slots import slot_of
 from newsletter.watch import LATE, MOVED, adopt_database, drop_old_deliveries
 from newsletter.weekly import (
@@ -204,6 +205,49 @@ def test_a_choice_of_topics_first_made_after_the_issue_was_ready_gets_its_editio
     issue.refresh_from_db()
     assert issue.audience == 1
     assert Delivery.objects.get().edition.topics == [writing.pk]
+
+
+def test_a_reader_whose_only_topic_is_gone_gets_every_topic():
+    coding, law = make_category("coding"), make_category("law")
+    publish(category=coding)
+    lawyer, both = (
+        make_subscriber(topics=[law.pk]),
+        make_subscriber(topics=sorted([coding.pk, law.pk])),
+    )
+    law.delete()
+    tick(now=SLOT)
+    editions = {
+        delivery.subscriber_id: delivery.edition.topics
+        for delivery in Delivery.objects.select_related("edition")
+    }
+    assert editions == {lawyer.pk: [], both.pk: [coding.pk]}
+    lawyer.refresh_from_db()
+    assert lawyer.topics == []
+
+
+def test_an_issue_of_which_no_mail_can_be_made_waits_for_a_person_alone():
+    publish()
+    make_subscriber()
+    issue = draft_of(MONDAY)
+    issue.intro = f"What is {MESSAGE_KEY}?"
+    issue.save()
+    former = make_sending_issue(
+        make_subscriber(), week_of=MONDAY - 7 * DAY, slot_on=MONDAY - 3 * DAY
+    )
+    former.deliveries.update(state=Delivery.State.SENT, sent_at=SLOT)
+    tick(now=SLOT)
+    issue.refresh_from_db()
+    former.refresh_from_db()
+    assert (issue.state, issue.is_editable) == (State.HELD, True)
+    assert "No mail can be made of it" in issue.reason
+    assert former.state == State.DONE
+
+    issue.intro = "What is it?"
+    issue.save()
+    issue.resume(now=SLOT)
+    tick(now=SLOT + MINUTE)
+    issue.refresh_from_db()
+    assert issue.state == State.SENDING
 
 
 def test_what_is_ready_is_not_made_anew():

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from newsletter import weekly
-from newsletter.preflight import check_mail, check_relay, check_settings
+from newsletter.preflight import Finding, check_mail, check_relay, check_settings
 
 HELP = """\
 Check what would go wrong with the next issue: the settings, the relay, the mail itself.
@@ -38,10 +38,15 @@ class Command(BaseCommand):
         findings = [*check_settings()]
         if not options["offline"]:
             findings += check_relay()
-        mail = weekly.sample_mail(now=timezone.now())
-        if mail is None:
+        try:
+            mail = weekly.sample_mail(now=timezone.now())
+            is_published = mail is not None
+        except weekly.UnmailableError as problem:
+            mail, is_published = None, True
+            findings.append(Finding(str(problem)))
+        if not is_published:
             self.stdout.write("reminder: nothing is published yet, so no mail could be checked.")
-        else:
+        if mail:
             findings += check_mail(mail)
             size = f"{len(mail.mime):,} bytes, HTML {len(mail.html.encode()):,}"
             self.stdout.write(f"checked: '{mail.subject}', {size}")

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             self.send(weekly.send_now(monday, now=now))
         except weekly.NothingToSayError:
             self.stdout.write(f"Nothing to say in the week of {monday}: there is no issue.")
-        except WrongStateError as problem:
+        except (WrongStateError, weekly.UnmailableError) as problem:
             raise CommandError(str(problem)) from problem
 
     def refuse_what_must_not_be_sent(
