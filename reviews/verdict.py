@@ -191,9 +191,11 @@ def verdict_on(comparison: Comparison, *, now: dt.datetime) -> Verdict:
     return verdict
 
 
-def verdict_of_pair(one: Tool, other: Tool, *, now: dt.datetime) -> Verdict:
-    """What the data says of two tools that no editor has set side by side."""
-    [verdict] = _verdicts([(None, *in_order(one, other))], now=now)
+def verdict_of_pair(
+    one: Tool, other: Tool, *, comparison: Comparison | None = None, now: dt.datetime
+) -> Verdict:
+    """What the data says of two tools, whether or not an editor has set them side by side."""
+    [verdict] = _verdicts([(comparison, *in_order(one, other))], now=now)
     return verdict
 
 
@@ -216,11 +218,12 @@ def _verdicts(
     tools = {tool.pk: tool for _, first, second in pairs for tool in (first, second)}
     record = _Record.of(list(tools.values()), now=now)
     panel = PANEL()
-    picks = PickTally.objects.shares_of((first, second) for _, first, second in pairs)
+    picks = {frozenset(tally.subject): tally for tally in PICKS(list(tools))}
     corrections = CORRECTIONS(list(tools), now)
     verdicts = []
     for comparison, first, second in pairs:
         one, other = record.standing(first), record.standing(second)
+        picked = picks.get(frozenset((first.pk, second.pk)))
         rows = tuple(
             SplitRow(persona, one.review_by(persona.pk), other.review_by(persona.pk))
             for persona in panel
@@ -230,7 +233,7 @@ def _verdicts(
             first=one,
             second=other,
             split=Split(first=first, second=second, rows=rows),
-            picks=picks[first.pk, second.pk],
+            picks=picked.share_from(first.pk) if picked else PickShare(),
             events=events_of(
                 [(one.prices, record.reviews[first.pk]), (other.prices, record.reviews[second.pk])],
                 [each for each in corrections if each.concerns(first, second)],
@@ -249,8 +252,9 @@ POINTS = Prepared(
     lambda tool_ids, day: PricePoint.objects.of_tools(tool_ids).effective(on=day).with_source()
 )
 TALLIES = Prepared(lambda tool_ids: Tally.objects.of_tools(tool_ids))
+PICKS = Prepared(lambda tool_ids: PickTally.objects.between(tool_ids))
 CORRECTIONS = Prepared(
-    lambda tool_ids, now: Correction.objects.published(now=now).concerning(tool_ids).with_pages()
+    lambda tool_ids, now: Correction.objects.published(now=now).concerning(tool_ids).with_pairs()
 )
 
 

@@ -7,14 +7,12 @@ puts the values in (docs/decisions/prepared-queries.md).
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
-from django.db.models.query import ModelIterable, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.query import QuerySet
 
 M = TypeVar("M", bound=models.Model)
 
@@ -47,7 +45,7 @@ class Prepared(Generic[M]):
 
 
 class Written:
-    """A query's SQL, and which of its parameters is which value."""
+    """A query's SQL, which of its parameters is which value, and what its columns make."""
 
     def __init__(self, query: Callable[..., QuerySet[Any]], values: tuple[Any, ...]) -> None:
         stand_ins = [
@@ -56,37 +54,49 @@ class Written:
             else _stand_in(value, at=f"{place}")
             for place, value in enumerate(values, 1)
         ]
-        self.compiler: SQLCompiler = query(*stand_ins).query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, self.parameters = self.compiler.as_sql()
+        compiler = query(*stand_ins).query.get_compiler(DEFAULT_DB_ALIAS)
+        self.sql, self.parameters = compiler.as_sql()
         known = {each: place for place, each in enumerate(_flat(stand_ins))}
         self.places = [known.get(parameter) for parameter in self.parameters]
         if set(known.values()) - set(self.places):
             raise ValueError(f"{query} keeps a value from the query, or changes it.")
+        columns = [column for column, *_ in compiler.select]
+        if compiler.annotation_col_map or compiler.get_converters(columns):
+            raise ValueError(f"{query} asks for more than its models' columns as they are.")
+        self.part = Part(compiler.klass_info, columns)
 
     def rows(self, values: tuple[Any, ...]) -> list[Any]:
         given = list(_flat(values))
-        compiler = copy.copy(self.compiler)
-        compiler.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
-        parameters = tuple(
+        parameters = [
             parameter if place is None else given[place]
             for parameter, place in zip(self.parameters, self.places, strict=True)
-        )
-        compiler.as_sql = lambda *args, **kwargs: (self.sql, parameters)  # type: ignore[method-assign]
-        return list(ModelIterable(_Ready(compiler)))  # type: ignore[arg-type]
+        ]
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            return [self.part.model_of(row) for row in cursor.fetchall()]
 
 
-class _Ready:
-    """What Django asks of a queryset whose rows it makes models of."""
+class Part:
+    """The columns of a row that make one model, and the parts for those that are read along."""
 
-    db = DEFAULT_DB_ALIAS
-    _known_related_objects: dict[Any, Any] = {}
+    def __init__(self, plan: dict[str, Any], columns: list[Any]) -> None:
+        places = plan["select_fields"]
+        self.model: type[models.Model] = plan["model"]
+        self.columns = slice(places[0], places[-1] + 1)
+        self.names = [column.target.attname for column in columns[self.columns]]
+        self.key = places[self.names.index(self.model._meta.pk.attname)]
+        self.along = [
+            (each["local_setter"], Part(each, columns))
+            for each in plan.get("related_klass_infos", [])
+        ]
 
-    def __init__(self, compiler: SQLCompiler) -> None:
-        self.query = self
-        self.compiler = compiler
-
-    def get_compiler(self, using: str) -> SQLCompiler:
-        return self.compiler
+    def model_of(self, row: tuple[Any, ...]) -> models.Model | None:
+        if row[self.key] is None:
+            return None
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
+        for put, part in self.along:
+            put(made, part.model_of(row))
+        return made
 
 
 def _stand_in(value: Any, *, at: str) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from tests.factories import NOW, TODAY, make_category, make_comparison, make_price, make_tool
-from tools.models import Comparison, PricePoint, Tool
+from tools.models import Category, Comparison, PricePoint, Tool
 from tools.prepared import Prepared
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,23 @@ def test_moments_words_and_related_rows_are_found_too(django_assert_num_queries)
         assert found.second.category == pair.second.category
 
 
-def test_sorting_and_annotations_stay() -> None:
+def test_what_a_row_does_not_have_is_none(django_assert_num_queries) -> None:
+    make_price(tool := make_tool())
+    [found] = Prepared(prices)([tool.pk], TODAY)
+    with django_assert_num_queries(0):
+        assert found.source is None
+
+
+def test_what_was_left_out_is_read_when_asked_for(django_assert_num_queries) -> None:
+    tool = make_tool(maker="Corvid Labs")
+    [found] = Prepared(lambda ids: Tool.objects.filter(pk__in=ids).only("name"))([tool.pk])
+    with django_assert_num_queries(0):
+        assert found.name == tool.name
+    with django_assert_num_queries(1):
+        assert found.maker == "Corvid Labs"
+
+
+def test_sorting_stays() -> None:
     first, second = make_tool("b", name="A"), make_tool("a", name="B")
     find = Prepared(lambda category: Tool.objects.filter(category=category).by_name())
     assert find(make_category().pk) == [first, second]
@@ -76,6 +92,11 @@ def test_a_value_that_the_function_changes_is_refused() -> None:
     find = Prepared(lambda day: PricePoint.objects.effective(on=day + dt.timedelta(days=1)))
     with pytest.raises(ValueError, match="changes"):
         find(TODAY)
+
+
+def test_what_is_computed_beside_the_models_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than"):
+        Prepared(lambda: Category.objects.with_tool_counts())()
 
 
 def test_a_value_of_another_kind_is_refused() -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Case, F, Q, Subquery, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -46,6 +46,11 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def with_tools(self) -> ComparisonQuerySet:
         return self.select_related("first__category", "second__category")
 
+    def with_names(self) -> ComparisonQuerySet:
+        """With as much of its tools as a link to it says, and no more."""
+        tools = (f"{side}__{field}" for side in ("first", "second") for field in ("slug", "name"))
+        return self.select_related("first", "second").only("headline", "publish_at", *tools)
+
     def in_category(self, category: Category) -> ComparisonQuerySet:
         return self.filter(Q(first__category=category) | Q(second__category=category))
 
@@ -65,7 +70,9 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def of_pair(self, one: Tool, other: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
 
-    def around(self, pair: list[int], *, now: dt.datetime, most: int) -> ComparisonQuerySet:
+    def around(
+        self, pair: list[int], *, categories: list[int], now: dt.datetime, most: int
+    ) -> ComparisonQuerySet:
         """The pair itself, then `most` others that share a tool, or else a category, with it.
 
         Of each category the newest tools are looked at, so that the cost stays flat.
@@ -73,13 +80,12 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         is_the_pair = Q(first__in=pair, second__in=pair)
         shares_a_tool = Q(first__in=pair) | Q(second__in=pair)
         sides = [shares_a_tool]
-        for tool_id in pair:
-            category = Tool.objects.filter(pk=tool_id).values("category")
-            peers = Tool.objects.filter(category=Subquery(category)).order_by("-pk")[:PEERS]
-            sides += [Q(first__in=peers.values("pk")), Q(second__in=peers.values("pk"))]
+        for category in categories:
+            peers = Tool.objects.filter(category=category).order_by("-pk").values("pk")[:PEERS]
+            sides += [Q(first__in=peers), Q(second__in=peers)]
         # Each side has an index of its own, and is cut to twice what can be shown, since a tool
         # may be a draft again.
-        others = Comparison.objects.filter(publish_at__lte=now).exclude(is_the_pair).newest_first()
+        others = Comparison.objects.filter(publish_at__lte=now).newest_first()
         found = (
             Comparison.objects.filter(is_the_pair)
             .values("pk")

@@ -41,6 +41,9 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
     def with_pages(self) -> CorrectionQuerySet:
         return self.select_related("tool", "comparison__first", "comparison__second")
 
+    def with_pairs(self) -> CorrectionQuerySet:
+        return self.select_related("comparison")
+
     def newest_first(self) -> CorrectionQuerySet:
         return self.order_by("-published_at", "-id")
 
@@ -91,5 +94,5 @@ class Correction(models.Model):
     def concerns(self, one: Tool, other: Tool) -> bool:
         """It is about one of the two tools, or about this very pair."""
         if self.comparison is None:
-            return self.tool in (one, other)
+            return self.tool_id in (one.pk, other.pk)
         return {self.comparison.first_id, self.comparison.second_id} == {one.pk, other.pk}

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from reviews.verdict import verdicts_on
+from reviews.verdict import verdict_of_pair, verdicts_on
 from tools.models import VERSUS, Category, Comparison, Tool, pair_slug
 from tools.prepared import Prepared
 from verdicts.listings import NO_OTHER_ORDER, PICKABLE, chosen, chosen_row, listing, paged
@@ -18,8 +18,10 @@ RELATED = 6
 
 TOOLS = Prepared(lambda slugs: Tool.objects.published().with_category().with_slugs(slugs))
 AROUND = Prepared(
-    lambda now, pair: (
-        Comparison.objects.published(now=now).around(pair, now=now, most=RELATED).with_tools()
+    lambda now, pair, categories: (
+        Comparison.objects.published(now=now)
+        .around(pair, categories=categories, now=now, most=RELATED)
+        .with_names()
     )
 )
 
@@ -77,11 +79,10 @@ def comparison_detail(request: HttpRequest, pair: str) -> HttpResponse:
     first, second = _pair_or_404(pair)
     if pair != (address := pair_slug(first, second)):
         return redirect("comparison_detail", address, permanent=True)
-    around = AROUND(now, [first.pk, second.pk])
+    around = AROUND(now, [first.pk, second.pk], [*{first.category_id, second.category_id}])
     related = [found for found in around if found.slug != pair]
     comparison = next((found for found in around if found.slug == pair), None)
-    # A pair that no editor has published is read from the same data.
-    [verdict] = verdicts_on([comparison or Comparison(first=first, second=second)], now=now)
+    verdict = verdict_of_pair(first, second, comparison=comparison, now=now)
     ballots = ballots_for(request, [first, second])
     context = {
         "verdict": verdict,

@@ -100,21 +100,9 @@ class PickTallyQuerySet(models.QuerySet["PickTally"]):
     def locked(self) -> list[PickTally]:
         return list(self.order_by("lower_id", "higher_id").select_for_update())
 
-    def shares_of(self, pairs: Iterable[tuple[Tool, Tool]]) -> dict[tuple[int, int], PickShare]:
-        """The picks on each pair, in the order in which its two tools were given; one query."""
-        asked = [(first.pk, second.pk) for first, second in pairs]
-        lower = [min(pair) for pair in asked]
-        higher = [max(pair) for pair in asked]
-        found = {
-            (tally.lower_id, tally.higher_id): tally
-            for tally in self.filter(lower__in=lower, higher__in=higher)
-        }
-        return {
-            (first, second): found[min(first, second), max(first, second)].share_from(first)
-            if (min(first, second), max(first, second)) in found
-            else PickShare()
-            for first, second in asked
-        }
+    def between(self, tool_ids: list[int]) -> PickTallyQuerySet:
+        """Of the pairs both of whose tools are among these."""
+        return self.filter(lower__in=tool_ids, higher__in=tool_ids)
 
 
 class PickTally(Count):
