@@ -129,7 +129,7 @@ def _openness_differs(one: Tool, other: Tool) -> Iterator[Sentence]:
         yield sentence(
             "You can run {} yourself ({}); {} is hosted only.",
             name(own.name),
-            own.get_openness_display(),
+            Openness(own.openness).label,
             name(hosted[0].name),
         )
 

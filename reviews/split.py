@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from reviews.models import Review, Reviewer
 from tools.models import Tool
@@ -55,7 +56,7 @@ class Split:
     second: Tool
     rows: tuple[SplitRow, ...]
 
-    @property
+    @cached_property
     def common(self) -> tuple[SplitRow, ...]:
         """The rows of those who judged both."""
         return tuple(row for row in self.rows if row.judged_both)
@@ -65,12 +66,12 @@ class Split:
         """Nobody judged only one of the two."""
         return all(row.judged_both or row.is_empty for row in self.rows)
 
-    @property
+    @cached_property
     def ships_first(self) -> int:
         """Of those who judged both, how many ship the first."""
         return sum(row.first is not None and row.first.is_ship for row in self.common)
 
-    @property
+    @cached_property
     def ships_second(self) -> int:
         return sum(row.second is not None and row.second.is_ship for row in self.common)
 

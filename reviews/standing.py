@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from reviews.models import Review
 from tools.models import Tool
@@ -57,7 +58,7 @@ class Standing:
     prices: PriceList
     disagreement: str = ""
 
-    @property
+    @cached_property
     def panel(self) -> Panel:
         return Panel.of_reviews(self.reviews)
 

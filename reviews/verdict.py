@@ -162,7 +162,7 @@ class Verdict:
     def headline(self) -> str:
         return self.comparison.headline if self.comparison else ""
 
-    @property
+    @cached_property
     def published_on(self) -> dt.date | None:
         """The day of publication in the site's time zone."""
         if self.comparison is None or self.comparison.publish_at is None:

@@ -83,7 +83,7 @@ class Price:
     def is_on_request(self) -> bool:
         return self.point.amount is None
 
-    @property
+    @cached_property
     def unit(self) -> Unit:
         return unit_of(self.point)
 
@@ -132,7 +132,7 @@ class PriceList:
     def entry(self) -> str:
         return self.tool.entry_price
 
-    @property
+    @cached_property
     def kind(self) -> PriceKind:
         return PriceKind(self.tool.entry_kind)
 
@@ -260,6 +260,10 @@ class PricingRow:
     first: tuple[Price, ...]
     second: tuple[Price, ...]
     multiple: Multiple | None
+
+    @property
+    def sides(self) -> tuple[tuple[Price, ...], tuple[Price, ...]]:
+        return self.first, self.second
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 # Two-sided 95% of the normal distribution.
 Z = 1.959963984540054
@@ -72,7 +73,7 @@ class Share:
     def fraction(self) -> float:
         return self.ships / self.votes
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float]:
         return wilson(self.ships, self.skips)
 

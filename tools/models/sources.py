@@ -59,3 +59,7 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def kind_words(self) -> str:
+        return self.Kind(self.kind).label

@@ -7,11 +7,11 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from reviews.standing import Standing
 from reviews.verdict import Verdict
+from tools.addresses import address
 from tools.models import Tool
 
 register = template.Library()
@@ -27,16 +27,16 @@ def social_card(context: template.Context, verdict: Verdict | None = None) -> No
     """The tags of the picture beside a link: a published comparison's own, or the site's."""
     has_its_own = verdict is not None and verdict.published_on is not None
     words = settings.SITE_NAME
-    address = reverse("site_card")
+    card = address("site_card")
     if verdict is not None and has_its_own:
-        address = reverse("comparison_card", args=[verdict.slug])
+        card = address("comparison_card", verdict.slug)
         words = f"{verdict.comparison}. {verdict.answer.line}"
     request = context.get("request")
     return {
         "site": settings.SITE_NAME,
         "page": absolute(request.path) if request else "",
         "kind": "article" if verdict is not None else "website",
-        "card": absolute(address),
+        "card": absolute(card),
         "card_words": words,
     }
 
@@ -55,7 +55,7 @@ def tool_data(standing: Standing) -> SafeString:
         }
         | ({"sameAs": tool.website} if tool.website else {})
         | ({"datePublished": tool.launched_on.isoformat()} if tool.launched_on else {}),
-        crumbs(("Tools", reverse("tool_index")), (tool.name, tool.get_absolute_url())),
+        crumbs(("Tools", address("tool_index")), (tool.name, tool.get_absolute_url())),
     )
 
 
@@ -64,11 +64,11 @@ def pair_data(verdict: Verdict) -> SafeString:
     """JSON-LD of a comparison's page: the page, its place, and the two tools."""
     first, second = (standing.tool for standing in verdict.standings)
     title = f"{first.name} vs {second.name}"
-    address = reverse("comparison_detail", args=[verdict.slug])
+    here = address("comparison_detail", verdict.slug)
     page: Node = {
         "@type": "WebPage",
-        "@id": absolute(address),
-        "url": absolute(address),
+        "@id": absolute(here),
+        "url": absolute(here),
         "name": title,
         "description": str(verdict.answer.summary),
         "isPartOf": {"@type": "WebSite", "name": settings.SITE_NAME, "url": absolute("/")},
@@ -84,7 +84,7 @@ def pair_data(verdict: Verdict) -> SafeString:
             for place, tool in enumerate((first, second), start=1)
         ],
     }
-    trail = crumbs(("Comparisons", reverse("comparison_index")), (title, address))
+    trail = crumbs(("Comparisons", address("comparison_index")), (title, here))
     return json_ld(page, trail, both)
 
 

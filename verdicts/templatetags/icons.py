@@ -50,7 +50,9 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 @cache
 def mark(verdict: str) -> SafeString:
-    """A verdict as mark and word: Ship or Skip."""
+    """A verdict as mark and word: Ship or Skip; without one, Not yet."""
+    if not verdict:
+        return format_html('<span class="mark is-none">{}Not yet</span>', icon("none"))
     return format_html(
         '<span class="mark is-{0}"><svg class="pip" aria-hidden="true"><use href="#i-{0}"/></svg>'
         "{1}</span>",

@@ -20,6 +20,9 @@ from tools.addresses import address
 
 register = template.Library()
 
+# {% address "home" %}, for what stands on every page: {% url %} works it out each time.
+register.simple_tag(address)
+
 SITE = "Verdicts"
 RANGE = re.compile(r"\d+–\d+%")
 
