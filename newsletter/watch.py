@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from contextlib import closing
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -40,8 +41,8 @@ def look_after(issue: Issue, *, now: dt.datetime) -> None:
     if issue.send_by <= now:
         return end_late(issue)
     if trouble := trouble_reported(issue):
-        issue.pause(reason=trouble)
-        return tell_staff(f"{issue} is paused", trouble)
+        issue.pause(reason=f"{trouble}")
+        return tell_staff(f"{issue} is paused", f"{trouble}")
     books = issue.books(now=now)
     if not books.balance:
         logger.error("The books of %s do not balance: %s", issue, books)
@@ -70,21 +71,35 @@ def end_late(issue: Issue) -> None:
         hold(issue, reason=LATE)
 
 
-def trouble_reported(issue: Issue) -> str:
-    """Why readers' reports forbid to go on, or ''."""
+@dataclass(frozen=True)
+class Trouble:
+    """Reports of one kind, over the line at which an issue is paused."""
+
+    kind: MailEvent.Kind
+    reports: int
+    sent: int
+
+    def __str__(self) -> str:
+        if self.kind == MailEvent.Kind.COMPLAINED:
+            return f"{self.reports} of {self.sent} readers reported it as spam."
+        return f"{self.reports} of {self.sent} mails bounced."
+
+
+def trouble_reported(issue: Issue) -> Trouble | None:
+    """Why readers' reports forbid to go on."""
     sent = issue.deliveries.filter(state=Delivery.State.SENT).count()
     if sent < JUDGED_FROM:
-        return ""
+        return None
     kind = MailEvent.Kind
     reports = issue.mail_events.aggregate(
         bounces=Count("pk", filter=Q(kind=kind.BOUNCED)),
         complaints=Count("pk", filter=Q(kind=kind.COMPLAINED)),
     )
     if reports["complaints"] > sent * MOST_COMPLAINTS:
-        return f"{reports['complaints']} of {sent} readers reported it as spam."
+        return Trouble(kind.COMPLAINED, reports["complaints"], sent)
     if reports["bounces"] > sent * MOST_BOUNCES:
-        return f"{reports['bounces']} of {sent} mails bounced."
-    return ""
+        return Trouble(kind.BOUNCED, reports["bounces"], sent)
+    return None
 
 
 def is_stalled(issue: Issue, *, now: dt.datetime) -> bool:

@@ -13,7 +13,10 @@ from tools.models import Category, FormerSlug, PricePoint, Source
 
 
 class SlugIsForEverAdmin(HistoryAdmin):
-    """A slug is chosen once: addresses and catalogue files lean on it."""
+    """A slug is chosen once: addresses and catalogue files lean on it. So the row stays, too."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -23,10 +26,18 @@ class SlugIsForEverAdmin(HistoryAdmin):
         return {} if obj else dict(super().get_prepopulated_fields(request, obj))
 
 
-class AppendOnlyAdmin(admin.ModelAdmin[Any]):
-    """Dated rows: new ones are added, none is changed."""
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows to look at: what makes them stands elsewhere."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -59,37 +70,26 @@ class SourceAdmin(SlugIsForEverAdmin):
 
 
 @admin.register(PricePoint)
-class PricePointAdmin(AppendOnlyAdmin):
+class PricePointAdmin(ReadOnlyAdmin):
+    """Every dated price. New ones are written at the tool."""
+
     list_display = ["tool", "label", "price", "unit", "effective_on", "basis", "source", "note"]
     list_display_links = ["label"]
     list_filter = ["basis", "effective_on", "currency", "tool__category"]
     list_select_related = ["tool", "source"]
     search_fields = ["tool__name", "tool__slug", "label", "unit"]
-    autocomplete_fields = ["tool", "source"]
     date_hierarchy = "effective_on"
-    show_full_result_count = False
     ordering = ["-effective_on", "-id"]
 
     @admin.display(ordering="amount", empty_value="on request")
     def price(self, point: PricePoint) -> str | None:
         return None if point.amount is None else f"{point.amount.normalize():f} {point.currency}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A price of a published tool is seen at once: that is for those who publish."""
-        return super().has_add_permission(request) and request.user.has_perm("tools.publish_tool")
-
 
 @admin.register(FormerSlug)
-class FormerSlugAdmin(admin.ModelAdmin[FormerSlug]):
-    """Old addresses, to look at: they are made by changing a tool's slug."""
+class FormerSlugAdmin(ReadOnlyAdmin):
+    """Old addresses: they are made by changing a tool's slug, and redirect for ever."""
 
     list_display = ["slug", "tool"]
     list_select_related = ["tool"]
     search_fields = ["slug", "tool__name"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -44,6 +44,11 @@ class Editorial(models.Model):
         abstract = True
 
     @property
+    def is_draft(self) -> bool:
+        """Neither published nor scheduled."""
+        raise NotImplementedError
+
+    @property
     def is_waiting(self) -> bool:
         """Somebody asked for a second pair of eyes, and nobody has answered."""
         return self.submitted_at is not None
@@ -57,7 +62,18 @@ class Editorial(models.Model):
         self.submitted_by, self.submitted_at, self.wanted_change = by, now, ""
         self.save(update_fields=["submitted_by", "submitted_at", "wanted_change"])
 
+    def accept(self) -> None:
+        """Answer the one who asked: it is right as it stands."""
+        self.hand_back(wanted_change="")
+
     def hand_back(self, *, wanted_change: str) -> None:
         """Answer the one who asked: this must change first."""
         self.submitted_by, self.submitted_at, self.wanted_change = None, None, wanted_change
         self.save(update_fields=["submitted_by", "submitted_at", "wanted_change"])
+
+    def note_writer(self, *, by: User, now: dt.datetime) -> None:
+        """Say who wrote last; not saved here. Where two must agree, what readers see already
+        asks somebody else to look at it."""
+        self.edited_by = by
+        if settings.EDITORIAL_TWO_PERSON and not self.is_draft:
+            self.submitted_by, self.submitted_at, self.wanted_change = by, now, ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -35,9 +35,31 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
 
     object_history_list_template = "desk/_history.html"
     object_history_template = "desk/history.html"
+    # The field that decides whether readers see it.
+    visible_by: ClassVar[str]
     # What a restore leaves as it is: whether readers see it is decided at the desk, not by history.
     unrestored_fields: tuple[str, ...] = ()
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What readers saw once stays, since its history would go with it."""
+        is_allowed = bool(super().has_delete_permission(request, obj))
+        return is_allowed and (obj is None or not self.was_shown(obj))
+
+    def was_shown(self, obj: Any) -> bool:
+        """It is published or scheduled, or was at any time."""
+        field = self.opts.get_field(self.visible_by)
+        hidden = False if isinstance(field, models.BooleanField) else None
+        is_shown = getattr(obj, self.visible_by) is not hidden
+        return is_shown or bool(obj.history.exclude(**{self.visible_by: hidden}).exists())
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        return response
 
     def history_view_title(self, request: HttpRequest, obj: models.Model) -> str:
         return f"History of {obj}"
@@ -50,6 +72,8 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """GET shows what a restore would change; POST restores."""
+        if not (object_id.isdecimal() and version_id.isdecimal()):
+            raise Http404
         history = self.model.history
         version = get_object_or_404(history, pk=version_id, id=object_id)
         current = get_object_or_404(self.model, pk=object_id)
@@ -62,6 +86,7 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
             if not may_restore:
                 raise PermissionDenied
             try:
+                self.note_restorer(request, current)
                 restore(current, version, fields, reason=f"Restored as of {moment}")
             except ValidationError as problem:
                 messages.error(request, f"Not restored: {' '.join(problem.messages)}")
@@ -80,6 +105,9 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
             **(extra_context or {}),
         }
         return render(request, "desk/restore.html", context)
+
+    def note_restorer(self, request: HttpRequest, obj: Any) -> None:
+        """Before a restore saves it: whoever restores words has written them."""
 
     def restored_fields(self) -> list[Field]:
         """What an editor may write, and a restore brings back."""

@@ -13,25 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from tools.admin import ReadOnlyAdmin
 from votes import holds
 from votes.models import AuditEntry, HeldVote
 
 # Groups on one screen, the oldest first; the next ones move up.
 GROUPS_SHOWN = 100
 ACTIONS = {"release": "released", "reject": "rejected", "keep": "kept"}
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AuditEntry)

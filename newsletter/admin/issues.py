@@ -21,10 +21,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from newsletter import preflight, slots, weekly
-from newsletter.admin.read_only import ReadOnlyAdmin
 from newsletter.messages import mail_to_staff
 from newsletter.models import Issue, MailEvent, Switch, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
+from tools.admin import ReadOnlyAdmin
 
 SENDING = "newsletter.send_issue"
 # The mail's own page: its style, nothing else, and no way to act.
@@ -34,7 +34,7 @@ MAIL_POLICY = {
     "frame-ancestors": [SELF],
     "sandbox": [],
 }
-AMBIGUOUS_SHOWN = 500
+DELIVERIES_SHOWN = 500
 
 
 class IssueForm(forms.ModelForm[Issue]):
@@ -104,6 +104,7 @@ class IssueAdmin(ReadOnlyAdmin):
             of_one("preview", self.preview),
             of_one("mail", self.mail),
             of_one("step", self.step),
+            of_one("failed", self.failed),
             of_one("ambiguous", self.ambiguous),
             *super().get_urls(),
         ]
@@ -220,6 +221,20 @@ class IssueAdmin(ReadOnlyAdmin):
         mail_to_staff(mail, to=address).send()
         return f"A test is on its way to {address}."
 
+    def failed(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mails that were refused, and in which words."""
+        issue = get_object_or_404(Issue, pk=pk)
+        rows = issue.deliveries.failed().select_related("subscriber")
+        return self.page(
+            request,
+            "failed",
+            title=f"Failed sends of {issue}",
+            issue=issue,
+            rows=rows[:DELIVERIES_SHOWN],
+            count=rows.count(),
+            may_see=request.user.has_perm("newsletter.see_addresses"),
+        )
+
     def ambiguous(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mails that may or may not have been sent: look at them, send some or all again."""
         issue = get_object_or_404(Issue, pk=pk)
@@ -239,7 +254,7 @@ class IssueAdmin(ReadOnlyAdmin):
             "ambiguous",
             title=f"May have been sent: {issue}",
             issue=issue,
-            rows=rows[:AMBIGUOUS_SHOWN],
+            rows=rows[:DELIVERIES_SHOWN],
             count=rows.count(),
             may_see=request.user.has_perm("newsletter.see_addresses"),
         )

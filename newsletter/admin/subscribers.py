@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from newsletter.addresses import email_key
-from newsletter.admin.read_only import ReadOnlyAdmin
 from newsletter.models import Channel, ConsentEvent, ConsentText, Proof, Subscriber
+from tools.admin import ReadOnlyAdmin
 
 
 class ConsentEventInline(admin.TabularInline[ConsentEvent, Subscriber]):

@@ -32,6 +32,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def deferred(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.DEFERRED)
 
+    def failed(self) -> DeliveryQuerySet:
+        return self.filter(state=Delivery.State.FAILED)
+
     def ambiguous(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.AMBIGUOUS)
 

@@ -29,12 +29,17 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def scheduled(self, *, now: dt.datetime) -> ComparisonQuerySet:
         return self.filter(publish_at__gt=now)
 
+    def due_today(self, *, now: dt.datetime) -> ComparisonQuerySet:
+        """Scheduled for what is left of the local day."""
+        midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.scheduled(now=now).filter(publish_at__lt=midnight + dt.timedelta(days=1))
+
     def drafts(self) -> ComparisonQuerySet:
         return self.filter(publish_at__isnull=True)
 
     def waiting(self) -> ComparisonQuerySet:
-        """Drafts for which somebody asked for a second pair of eyes."""
-        return self.drafts().filter(submitted_at__isnull=False)
+        """Those for which a second pair of eyes is asked: drafts, and changes readers see."""
+        return self.filter(submitted_at__isnull=False)
 
     def newest_first(self) -> ComparisonQuerySet:
         return self.order_by("-publish_at", "-id")
@@ -152,6 +157,10 @@ class Comparison(Editorial):
     @property
     def slug(self) -> str:
         return pair_slug(self.first, self.second)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.publish_at is None
 
     def is_published(self, *, now: dt.datetime) -> bool:
         return (

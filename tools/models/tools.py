@@ -48,8 +48,8 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         return self.filter(is_published=False)
 
     def waiting(self) -> ToolQuerySet:
-        """Drafts for which somebody asked for a second pair of eyes."""
-        return self.drafts().filter(submitted_at__isnull=False)
+        """Those for which a second pair of eyes is asked: drafts, and changes readers see."""
+        return self.filter(submitted_at__isnull=False)
 
     def of_openness(self, openness: str) -> ToolQuerySet:
         return self.filter(openness=openness)
@@ -156,6 +156,10 @@ class Tool(Editorial):
 
     def get_absolute_url(self) -> str:
         return address("tool_detail", self.slug)
+
+    @property
+    def is_draft(self) -> bool:
+        return not self.is_published
 
     @transaction.atomic
     def rename_slug(self, slug: str) -> None:

@@ -101,7 +101,7 @@ def save(plan: Plan, *, by: User | None) -> None:
 
     for row in (*plan.new(Tool), *plan.new(Comparison), *plan.changed):
         if by is not None and isinstance(row, Editorial):
-            row.edited_by = by
+            row.note_writer(by=by, now=plan.now)
     create(Category)
     create(Source)
     for tool, slug in plan.renamed:
@@ -122,6 +122,18 @@ def save(plan: Plan, *, by: User | None) -> None:
     create(PricePoint)
     create(Review)
     create(Comparison)
+    if by is not None:
+        note_writer_of_dated_rows(plan, by=by)
+
+
+def note_writer_of_dated_rows(plan: Plan, *, by: User) -> None:
+    """Tools in which nothing changes but prices and reviews were written in all the same."""
+    noted = {row.pk for row in (*plan.new(Tool), *plan.changed) if isinstance(row, Tool)}
+    rows: list[Any] = [*plan.new(PricePoint), *plan.new(Review)]
+    for tool in {row.tool_id: row.tool for row in rows if row.tool_id not in noted}.values():
+        tool.note_writer(by=by, now=plan.now)
+        note(tool, by=by, now=plan.now)
+        tool.save()
 
 
 def save_sources(plan: Plan, tool_history: list[Any]) -> None:

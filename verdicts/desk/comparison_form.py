@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -18,7 +20,12 @@ from django.utils import timezone
 from reviews.verdict import verdict_of_pair, verdict_on
 from tools.models import Comparison, Tool
 from verdicts.desk.preview import preview_address
-from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link
+from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link, StateFilter
+
+SCHEDULED_AS_IT_STANDS = (
+    "It is scheduled with the words that a second person agreed to. To change them, empty the "
+    "hour first; then ask for a second pair of eyes again."
+)
 
 
 class ComparisonForm(EditorialForm):
@@ -34,35 +41,35 @@ class ComparisonForm(EditorialForm):
                     "second",
                     f"{first} and {second} are compared already, in one order or the other.",
                 )
+        if self.writes_text and cleaned.get("publish_at") and waits_for_its_hour(self.instance):
+            self.add_error("publish_at", SCHEDULED_AS_IT_STANDS)
         return cleaned
 
 
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
+def waits_for_its_hour(comparison: Comparison) -> bool:
+    """Scheduled, so that a second person has agreed to its words, where two must agree."""
+    hour = comparison.publish_at
+    return settings.EDITORIAL_TWO_PERSON and hour is not None and hour > timezone.now()
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("draft", "Draft"),
-            ("waiting", "Waiting for a second pair of eyes"),
-            ("scheduled", "Scheduled"),
-            ("published", "Published"),
-        ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        comparisons, now = Comparison.objects.all(), timezone.now()
-        match self.value():
-            case "draft":
-                found = comparisons.drafts()
-            case "waiting":
-                found = comparisons.waiting()
-            case "scheduled":
-                found = comparisons.scheduled(now=now)
-            case "published":
-                found = comparisons.published(now=now)
-            case _:
-                return queryset
-        return queryset.filter(pk__in=found.values("pk"))
+class ComparisonState(StateFilter):
+    states: ClassVar = {
+        "draft": "Draft",
+        "waiting": "Waiting for a second pair of eyes",
+        "today": "Due today",
+        "scheduled": "Scheduled",
+        "published": "Published",
+    }
+
+    def found(self, state: str, *, now: dt.datetime) -> QuerySet[Comparison]:
+        comparisons = Comparison.objects.all()
+        return {
+            "draft": comparisons.drafts(),
+            "waiting": comparisons.waiting(),
+            "today": comparisons.due_today(now=now),
+            "scheduled": comparisons.scheduled(now=now),
+            "published": comparisons.published(now=now),
+        }[state]
 
 
 @admin.register(Comparison)
@@ -73,7 +80,7 @@ class ComparisonAdmin(EditorialAdmin):
     visible_by = "publish_at"
     unrestored_fields = ("first", "second", "publish_at")
     list_display = ["__str__", "category", "state", "publish_at", "edited_by"]
-    list_filter = [StateFilter, "first__category", "publish_at"]
+    list_filter = [ComparisonState, "first__category", "publish_at"]
     list_select_related = ["first__category", "second__category", "edited_by"]
     search_fields = ["first__name", "second__name", "first__slug", "second__slug", "headline"]
     autocomplete_fields = ["first", "second"]
@@ -89,6 +96,16 @@ class ComparisonAdmin(EditorialAdmin):
             widget.can_add_related = widget.can_view_related = False
             widget.can_change_related = widget.can_delete_related = False
         return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A pair that readers have an address of stays that pair."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None or obj.is_draft else [*fields, "first", "second"]
+
+    def note_restorer(self, request: HttpRequest, obj: Comparison) -> None:
+        if waits_for_its_hour(obj):
+            raise ValidationError(SCHEDULED_AS_IT_STANDS)
+        super().note_restorer(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         beside = self.admin_site.admin_view(self.as_published)
@@ -134,7 +151,8 @@ class ComparisonAdmin(EditorialAdmin):
     def state(self, comparison: Comparison) -> str:
         if comparison.publish_at is None:
             return "waiting" if comparison.is_waiting else "draft"
-        return "scheduled" if comparison.publish_at > timezone.now() else "published"
+        state = "scheduled" if comparison.publish_at > timezone.now() else "published"
+        return f"{state}, to look at" if comparison.is_waiting else state
 
 
 def chosen_pair(chosen: QueryDict) -> list[Tool]:

@@ -20,6 +20,7 @@ class CorrectionAdmin(HistoryAdmin):
     autocomplete_fields = ["tool", "comparison"]
     date_hierarchy = "published_at"
     show_full_result_count = False
+    visible_by = "published_at"
     unrestored_fields = ("tool", "comparison", "published_at")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -28,11 +29,6 @@ class CorrectionAdmin(HistoryAdmin):
         return super().has_change_permission(request, obj) and (
             is_draft or self.may_publish(request)
         )
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was published stays."""
-        is_draft = obj is None or obj.published_at is None
-        return super().has_delete_permission(request, obj) and is_draft
 
     def may_publish(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tools.publish_correction")

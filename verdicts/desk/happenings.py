@@ -24,10 +24,12 @@ class Happening:
     note: str = ""
 
 
-def happenings_of(tool_id: int) -> list[Happening]:
-    """Prices, verdicts and corrections of a tool, the latest first."""
+def happenings_of(tool: str) -> list[Happening]:
+    """Prices, verdicts and corrections of the tool of that number, the latest first."""
+    if not tool.isdecimal():
+        return []
     rows = chain.from_iterable(
-        kind.history.filter(tool=tool_id).select_related("history_user")[:SHOWN]
+        kind.history.filter(tool=tool).select_related("history_user")[:SHOWN]
         for kind in (PricePoint, Review, Correction)
     )
     latest = sorted(rows, key=lambda row: row.history_date, reverse=True)[:SHOWN]

@@ -1,15 +1,20 @@
-"""What stands between a draft and its readers: the permission, and a second pair of eyes."""
+"""What stands between a draft and its readers: the permission, and a second pair of eyes.
+
+What readers see already is changed at once, and somebody else is asked to look at it afterwards.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -18,12 +23,13 @@ from django.utils import timezone
 
 from tools.editorial import Editorial
 from tools.history import HistoryAdmin
-from tools.models import Comparison, Tool
 
 NEEDS_ANOTHER = (
     "Somebody else must publish this: you edited it last or asked for the second look. "
     "Leave it as a draft and press ‘Save and ask for a second pair of eyes’."
 )
+SEEN_ALREADY = "Readers see the change. Somebody else is asked to look at it."
+NOT_YOUR_OWN = "Somebody else must look at it: you changed it last."
 
 
 @dataclass(frozen=True)
@@ -53,16 +59,17 @@ class EditorialForm(forms.ModelForm[Any]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.goes_public(cleaned):
-            self.instance.needs_other_eyes = settings.EDITORIAL_TWO_PERSON
-            is_own = self.writes_text or not self.instance.may_be_published_by(self.user)
-            if settings.EDITORIAL_TWO_PERSON and is_own:
-                self.add_error(self.visible_by, NEEDS_ANOTHER)
+        goes_public = bool(cleaned.get(self.visible_by)) and not self.was_public
+        self.instance.needs_other_eyes = settings.EDITORIAL_TWO_PERSON and goes_public
+        is_own = self.writes_text or not self.instance.may_be_published_by(self.user)
+        if self.instance.needs_other_eyes and is_own:
+            self.add_error(self.visible_by, NEEDS_ANOTHER)
         return cleaned
 
-    def goes_public(self, cleaned: dict[str, Any]) -> bool:
-        """It was a draft and will be published or scheduled."""
-        return bool(cleaned.get(self.visible_by)) and not self.initial.get(self.visible_by)
+    @property
+    def was_public(self) -> bool:
+        """It was published or scheduled when the form was opened."""
+        return bool(self.initial.get(self.visible_by))
 
     @property
     def writes_text(self) -> bool:
@@ -74,8 +81,6 @@ class EditorialAdmin(HistoryAdmin):
 
     form = EditorialForm
     change_form_template = "desk/editorial_form.html"
-    # The field that decides whether readers see it.
-    visible_by: ClassVar[str]
 
     def restored_fields(self) -> list[Any]:
         """Who asked for what stays as it is."""
@@ -92,11 +97,7 @@ class EditorialAdmin(HistoryAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Editorial | None = None) -> bool:
         """Writers change drafts; what readers see is the editors'."""
         is_allowed = bool(super().has_change_permission(request, obj))
-        return is_allowed and (obj is None or is_draft(obj) or self.may_publish(request))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Editorial | None = None) -> bool:
-        is_allowed = bool(super().has_delete_permission(request, obj))
-        return is_allowed and (obj is None or is_draft(obj))
+        return is_allowed and (obj is None or obj.is_draft or self.may_publish(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -110,31 +111,44 @@ class EditorialAdmin(HistoryAdmin):
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if form.writes_text or not change:
-            obj.edited_by = request.user
-        if not is_draft(obj):
+        if form.was_public is obj.is_draft:
+            # Published by the second pair of eyes, or taken back.
             obj.submitted_by, obj.submitted_at, obj.wanted_change = None, None, ""
+        if form.writes_text or not change:
+            obj.note_writer(by=cast(User, request.user), now=timezone.now())
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        obj = form.instance
-        if any(formset.has_changed() for formset in formsets) and obj.edited_by != request.user:
-            obj.edited_by = request.user
-            obj.save(update_fields=["edited_by"])
+        is_noted = form.writes_text or not change
+        if not is_noted and any(formset.has_changed() for formset in formsets):
+            form.instance.note_writer(by=cast(User, request.user), now=timezone.now())
+            form.instance.save()
+
+    def note_restorer(self, request: HttpRequest, obj: Any) -> None:
+        obj.note_writer(by=cast(User, request.user), now=timezone.now())
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
-        self.ask_if_wanted(request, obj)
+        self.take_answer(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        self.ask_if_wanted(request, obj)
+        self.take_answer(request, obj)
         return super().response_change(request, obj)
 
-    def ask_if_wanted(self, request: HttpRequest, obj: Editorial) -> None:
-        if "_ask" in request.POST and is_draft(obj):
-            obj.submit(by=cast(User, request.user), now=timezone.now())
-            messages.info(request, "It waits for a second pair of eyes now.")
+    def take_answer(self, request: HttpRequest, obj: Editorial) -> None:
+        """What the buttons beside Save say of the second pair of eyes."""
+        user = cast(User, request.user)
+        if obj.is_draft:
+            if "_ask" in request.POST:
+                obj.submit(by=user, now=timezone.now())
+                messages.info(request, "It waits for a second pair of eyes now.")
+        elif obj.is_waiting and "_accept" in request.POST and obj.may_be_published_by(user):
+            obj.accept()
+            self.log_change(request, obj, "Looked at, and found right.")
+            messages.info(request, "It is off the list of what must be looked at.")
+        elif obj.is_waiting and obj.submitted_by == user:
+            messages.info(request, NOT_YOUR_OWN if "_accept" in request.POST else SEEN_ALREADY)
 
     # Pages
 
@@ -178,16 +192,30 @@ class EditorialAdmin(HistoryAdmin):
         obj = kwargs.get("obj")
         context |= {
             "may_publish": self.may_publish(request),
+            "may_accept": obj is not None and obj.may_be_published_by(cast(User, request.user)),
             "needs_two": settings.EDITORIAL_TWO_PERSON,
-            "is_draft": obj is None or is_draft(obj),
+            "is_draft": obj is None or obj.is_draft,
+            "was_shown": obj is not None and self.was_shown(obj),
             "desk_links": self.links(obj) if obj else [],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def is_draft(obj: Editorial) -> bool:
-    """Neither published nor scheduled."""
-    if isinstance(obj, Tool):
-        return not obj.is_published
-    assert isinstance(obj, Comparison)
-    return obj.publish_at is None
+class StateFilter(admin.SimpleListFilter):
+    """Where a tool or a comparison stands: the very rows that the start page counts."""
+
+    title = "state"
+    parameter_name = "state"
+    states: ClassVar[dict[str, str]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.states.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        state = self.value()
+        if state not in self.states:
+            return queryset
+        return queryset.filter(pk__in=self.found(state, now=timezone.now()).values("pk"))
+
+    def found(self, state: str, *, now: dt.datetime) -> QuerySet[Any]:
+        raise NotImplementedError

@@ -36,6 +36,16 @@ class Recheck(StrEnum):
         }[self]
 
 
+# The list's address for all the reasons at once.
+ANY = "any"
+
+
+def due(*, on: dt.date) -> QuerySet[Tool]:
+    """The published tools that are due for any reason, each once."""
+    ids = [due_for(reason, on=on).values("pk") for reason in Recheck]
+    return Tool.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
+
+
 def due_for(reason: Recheck, *, on: dt.date) -> QuerySet[Tool]:
     """The published tools that are due for that reason on the day."""
     tools = Tool.objects.published()

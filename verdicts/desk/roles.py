@@ -19,7 +19,7 @@ WRITER = """
 """
 EDITOR = """
     tools.add_category tools.change_category
-    tools.publish_tool tools.publish_comparison tools.delete_comparison
+    tools.publish_tool tools.publish_comparison tools.delete_tool tools.delete_comparison
     tools.publish_correction tools.delete_correction
     reviews.change_reviewer
 """

@@ -1,8 +1,15 @@
-"""The second factor: enrolment with a QR code, the code at each log-in, recovery codes."""
+"""The second factor: enrolment with a QR code, the code at each log-in, recovery codes.
+
+Of a recovery code the database keeps a digest only. It needs neither salt nor slowness: a code
+is 80 random bits, too many to try.
+"""
 
 from __future__ import annotations
 
-from base64 import b32encode
+import re
+import secrets
+from base64 import b32encode, urlsafe_b64encode
+from hashlib import sha256
 from typing import Any
 
 import segno
@@ -24,6 +31,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
 RECOVERY_CODES = 10
+RECOVERY_BYTES = 10
+# What the library's column holds: 96 bits of the digest.
+DIGEST_LETTERS = 16
 KEY_IN_SESSION = "enrolment_key"
 WRONG_CODE = "That code isn’t right, or it was used before. Wait for the next one and try again."
 TOO_MANY = "Too many wrong codes. Wait a minute, then try the next one."
@@ -31,14 +41,14 @@ TOO_MANY = "Too many wrong codes. Wait a minute, then try the next one."
 
 class CodeForm(forms.Form):
     code = forms.CharField(
-        max_length=16,
+        max_length=40,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
         ),
     )
 
     def clean_code(self) -> str:
-        return str(self.cleaned_data["code"]).replace(" ", "").lower()
+        return re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
 
 
 def is_due(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -66,8 +76,8 @@ def ask(request: HttpRequest, *, user: User, context: dict[str, Any]) -> HttpRes
 def ask_for_code(request: HttpRequest, *, user: User, context: dict[str, Any]) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        device = device_for(user, code=form.cleaned_data["code"])
-        if device and verify_token(user, device.persistent_id, form.cleaned_data["code"]):
+        device, token = device_for(user, code=form.cleaned_data["code"])
+        if device and verify_token(user, device.persistent_id, token):
             if isinstance(device, StaticDevice):
                 note(user, "Signed in with a recovery code.")
             return let_in(request, device=device)
@@ -80,10 +90,15 @@ def ask_for_code(request: HttpRequest, *, user: User, context: dict[str, Any]) -
     return render(request, "desk/code.html", {**context, "title": "Second factor", "form": form})
 
 
-def device_for(user: User, *, code: str) -> TOTPDevice | StaticDevice | None:
-    """Six digits come from the phone; anything else is a recovery code."""
-    kind = TOTPDevice if code.isdigit() else StaticDevice
-    return kind.objects.devices_for_user(user, confirmed=True).first()
+def device_for(user: User, *, code: str) -> tuple[TOTPDevice | StaticDevice | None, str]:
+    """Digits come from the phone; anything else is a recovery code, known by its digest."""
+    kind, token = (TOTPDevice, code) if code.isdigit() else (StaticDevice, digest_of(code))
+    return kind.objects.devices_for_user(user, confirmed=True).first(), token
+
+
+def digest_of(code: str) -> str:
+    """What is kept of a recovery code."""
+    return urlsafe_b64encode(sha256(code.encode()).digest()).decode()[:DIGEST_LETTERS]
 
 
 def enrol(request: HttpRequest, *, user: User, context: dict[str, Any]) -> HttpResponse:
@@ -118,8 +133,11 @@ def enrol(request: HttpRequest, *, user: User, context: dict[str, Any]) -> HttpR
 
 
 def key_to_type(device: TOTPDevice) -> str:
-    """The secret as authenticator apps take it by hand, in groups of four."""
-    text = b32encode(device.bin_key).decode()
+    """The secret as authenticator apps take it by hand."""
+    return in_fours(b32encode(device.bin_key).decode())
+
+
+def in_fours(text: str) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
@@ -160,8 +178,13 @@ def new_codes(user: User) -> list[str]:
     with transaction.atomic():
         device, _ = StaticDevice.objects.get_or_create(user=user, name="recovery codes")
         device.token_set.all().delete()
-        codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
-        device.token_set.bulk_create(StaticToken(device=device, token=code) for code in codes)
+        codes = [
+            b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower()
+            for _ in range(RECOVERY_CODES)
+        ]
+        device.token_set.bulk_create(
+            StaticToken(device=device, token=digest_of(code)) for code in codes
+        )
     return codes
 
 
@@ -171,7 +194,12 @@ def show_codes(
     return render(
         request,
         "desk/recovery_codes.html",
-        {**context, "title": "Your recovery codes", "codes": codes, "there": there},
+        {
+            **context,
+            "title": "Your recovery codes",
+            "codes": [in_fours(code) for code in codes],
+            "there": there,
+        },
     )
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from newsletter.models import Issue
+from newsletter.watch import trouble_reported
 from tools.models import Comparison, Correction, Tool
-from verdicts.desk.recheck import Recheck, due_for
+from verdicts.desk.recheck import ANY, Recheck, due, due_for
 from votes.models import HeldVote, Pick, Vote
 
 SHOWN = 6
@@ -32,11 +33,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """One heading of the page. `address` leads to the whole list."""
+    """One heading of the page. `address` leads to the list of the rows that it counts."""
 
     title: str
     count: int
-    address: str
+    address: str = ""
     lines: tuple[Line, ...] = ()
     # What stands there when there is nothing to do.
     nothing: str = "Nothing."
@@ -46,7 +47,7 @@ def blocks(user: User, *, now: dt.datetime) -> list[Block]:
     """What this user may see, in the order in which a day goes. As many queries for any size."""
     made: dict[type[Model], list[Callable[[dt.datetime], Iterator[Block]]]] = {
         Comparison: [due_today, waiting, drafts],
-        Tool: [recheck],
+        Tool: [waiting_tools, draft_tools, recheck],
         Correction: [corrections],
         HeldVote: [held_votes],
         Issue: [next_issue, problems],
@@ -65,14 +66,12 @@ def permission_to_view(model: type[Model]) -> str:
 
 
 def due_today(now: dt.datetime) -> Iterator[Block]:
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    scheduled = Comparison.objects.scheduled(now=now).with_tools().order_by("publish_at")
-    today = scheduled.filter(publish_at__lt=midnight + dt.timedelta(days=1))
-    later = scheduled.count()
+    today = Comparison.objects.due_today(now=now).with_tools().order_by("publish_at")
+    later = Comparison.objects.scheduled(now=now).count()
     yield Block(
         title="Due today",
         count=today.count(),
-        address=listing("tools_comparison", "state=scheduled"),
+        address=listing("tools_comparison", "state=today"),
         lines=tuple(
             Line(str(one), change(one), date_format(timezone.localtime(one.publish_at), "H:i"))
             for one in today[:SHOWN]
@@ -82,61 +81,62 @@ def due_today(now: dt.datetime) -> Iterator[Block]:
 
 
 def waiting(now: dt.datetime) -> Iterator[Block]:
-    comparisons = Comparison.objects.waiting().with_tools().select_related("submitted_by")
-    tools = Tool.objects.waiting().select_related("submitted_by")
-    asked = sorted(
-        [*comparisons.order_by("submitted_at")[:SHOWN], *tools.order_by("submitted_at")[:SHOWN]],
-        key=lambda one: one.submitted_at or now,
-    )
-    yield Block(
-        title="Waiting for a second pair of eyes",
-        count=comparisons.count() + tools.count(),
-        address=listing("tools_comparison", "state=waiting"),
-        lines=tuple(
-            Line(str(one), change(one), f"asked for by {one.submitted_by or 'somebody'}")
-            for one in asked[:SHOWN]
-        ),
+    yield waiting_block("Comparisons", Comparison.objects.waiting().with_tools())
+
+
+def waiting_tools(now: dt.datetime) -> Iterator[Block]:
+    yield waiting_block("Tools", Tool.objects.waiting())
+
+
+def waiting_block(what: str, rows: QuerySet[Comparison] | QuerySet[Tool]) -> Block:
+    asked = rows.select_related("submitted_by").order_by("submitted_at")[:SHOWN]
+    return Block(
+        title=f"{what} waiting for a second pair of eyes",
+        count=rows.count(),
+        address=listing(rows.model._meta.label_lower.replace(".", "_"), "state=waiting"),
+        lines=tuple(Line(str(one), change(one), why_it_waits(one)) for one in asked),
         nothing="Nobody waits.",
     )
 
 
+def why_it_waits(one: Comparison | Tool) -> str:
+    verb = "asked for" if one.is_draft else "changed in public"
+    return f"{verb} by {one.submitted_by or 'somebody'}"
+
+
 def drafts(now: dt.datetime) -> Iterator[Block]:
-    comparisons = Comparison.objects.drafts().with_tools().select_related("edited_by")
-    yield Block(
-        title="Drafts of comparisons",
-        count=comparisons.count(),
-        address=listing("tools_comparison", "state=draft"),
+    yield draft_block("comparison", Comparison.objects.drafts().with_tools())
+
+
+def draft_tools(now: dt.datetime) -> Iterator[Block]:
+    yield draft_block("tool", Tool.objects.drafts())
+
+
+def draft_block(what: str, rows: QuerySet[Comparison] | QuerySet[Tool]) -> Block:
+    latest = rows.select_related("edited_by").order_by("-id")[:SHOWN]
+    return Block(
+        title=f"Drafts of {what}s",
+        count=rows.count(),
+        address=listing(f"tools_{what}", "state=draft"),
         lines=tuple(
             Line(str(one), change(one), one.wanted_change or f"by {one.edited_by or 'a file'}")
-            for one in comparisons.order_by("-id")[:SHOWN]
+            for one in latest
         ),
-        nothing="No comparison is being written.",
-    )
-    tools = Tool.objects.drafts().select_related("edited_by")
-    yield Block(
-        title="Drafts of tools",
-        count=tools.count(),
-        address=listing("tools_tool", "is_published__exact=0"),
-        lines=tuple(
-            Line(str(one), change(one), one.wanted_change or f"by {one.edited_by or 'a file'}")
-            for one in tools.order_by("-id")[:SHOWN]
-        ),
-        nothing="No tool is being written.",
+        nothing=f"No {what} is being written.",
     )
 
 
 def recheck(now: dt.datetime) -> Iterator[Block]:
     today = timezone.localdate(now)
-    lines = []
-    for reason in Recheck:
-        if found := due_for(reason, on=today).count():
-            address = listing("tools_tool", f"recheck={reason.value}")
-            lines.append(Line(reason.words, address, str(found)))
     yield Block(
         title="Due for a re-check",
-        count=sum(int(line.detail) for line in lines),
-        address=lines[0].address if lines else listing("tools_tool"),
-        lines=tuple(lines),
+        count=due(on=today).count(),
+        address=listing("tools_tool", f"recheck={ANY}"),
+        lines=tuple(
+            Line(reason.words, listing("tools_tool", f"recheck={reason.value}"), str(found))
+            for reason in Recheck
+            if (found := due_for(reason, on=today).count())
+        ),
         nothing="Every price and verdict is fresh.",
     )
 
@@ -163,13 +163,14 @@ def held_votes(now: dt.datetime) -> Iterator[Block]:
 
 
 def next_issue(now: dt.datetime) -> Iterator[Block]:
-    issue = Issue.objects.to_come().first()
-    lines = (Line(str(issue), change(issue), issue.get_state_display()),) if issue else ()
+    to_come = Issue.objects.to_come()
     yield Block(
         title="Next issue of the email",
-        count=len(lines),
-        address=listing("newsletter_issue"),
-        lines=lines,
+        count=to_come.count(),
+        address=listing("newsletter_issue", "state__in=draft,ready"),
+        lines=tuple(
+            Line(str(issue), change(issue), issue.get_state_display()) for issue in to_come[:SHOWN]
+        ),
         nothing="The next one is made when its week begins.",
     )
 
@@ -180,17 +181,25 @@ def problems(now: dt.datetime) -> Iterator[Block]:
         for issue in Issue.objects.stopped()[:SHOWN]
     ]
     if latest := Issue.objects.latest_begun():
-        books = latest.books(now=now)
-        for count, words in ((books.failed, "failed"), (books.ambiguous, "may have been sent")):
-            if count:
-                lines.append(Line(str(latest), change(latest), f"{count} {words}"))
-    yield Block(
-        title="Last problems",
-        count=len(lines),
-        address=listing("newsletter_issue"),
-        lines=tuple(lines),
-        nothing="None.",
-    )
+        lines += troubles_of(latest, now=now)
+    yield Block(title="Last problems", count=len(lines), lines=tuple(lines), nothing="None.")
+
+
+def troubles_of(issue: Issue, *, now: dt.datetime) -> Iterator[Line]:
+    """Failed and doubtful sends of the latest issue, and its bounces when over the line."""
+    books = issue.books(now=now)
+    if books.failed:
+        there = reverse("admin:newsletter_issue_failed", args=[issue.pk])
+        yield Line(f"Failed sends of {issue}", there, str(books.failed))
+    if books.ambiguous:
+        there = reverse("admin:newsletter_issue_ambiguous", args=[issue.pk])
+        yield Line(f"May have been sent: {issue}", there, str(books.ambiguous))
+    if trouble := trouble_reported(issue):
+        query = f"issue__id__exact={issue.pk}&kind__exact={trouble.kind}"
+        there = listing("newsletter_mailevent", query)
+        yield Line(
+            f"{trouble.kind.label.capitalize()}, over the line: {issue}", there, f"{trouble}"
+        )
 
 
 def listing(model: str, query: str = "") -> str:

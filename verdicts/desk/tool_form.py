@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -25,8 +26,8 @@ from verdicts.desk.dated_rows import DatedRowForm, DatedRowsFormSet
 from verdicts.desk.happenings import happenings_of
 from verdicts.desk.link_check import check_links
 from verdicts.desk.preview import preview_address
-from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link
-from verdicts.desk.recheck import Recheck, due_for
+from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link, StateFilter
+from verdicts.desk.recheck import ANY, Recheck, due, due_for
 from verdicts.desk.wording import LEAST_WORDS, MOST_WORDS, hints_on
 
 
@@ -142,21 +143,30 @@ def unheard(tool: Tool | None) -> list[Reviewer]:
     return list(Reviewer.objects.exclude(pk__in=heard.values_list("reviewer", flat=True)))
 
 
-class RecheckFilter(admin.SimpleListFilter):
+class ToolState(StateFilter):
+    states: ClassVar = {
+        "draft": "Draft",
+        "waiting": "Waiting for a second pair of eyes",
+        "published": "Published",
+    }
+
+    def found(self, state: str, *, now: dt.datetime) -> models.QuerySet[Tool]:
+        tools = Tool.objects.all()
+        return {
+            "draft": tools.drafts(),
+            "waiting": tools.waiting(),
+            "published": tools.published(),
+        }[state]
+
+
+class RecheckFilter(StateFilter):
     title = "due for a re-check"
     parameter_name = "recheck"
+    states: ClassVar = {ANY: "For any reason", **{reason.value: reason.words for reason in Recheck}}
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason.value, reason.words) for reason in Recheck]
-
-    def queryset(
-        self, request: HttpRequest, queryset: models.QuerySet[Any]
-    ) -> models.QuerySet[Any]:
-        asked = self.value()
-        if asked not in set(Recheck):
-            return queryset
-        due = due_for(Recheck(asked), on=timezone.localdate())
-        return queryset.filter(pk__in=due.values("pk"))
+    def found(self, state: str, *, now: dt.datetime) -> models.QuerySet[Tool]:
+        today = timezone.localdate(now)
+        return due(on=today) if state == ANY else due_for(Recheck(state), on=today)
 
 
 @admin.register(Tool)
@@ -166,7 +176,7 @@ class ToolAdmin(EditorialAdmin):
     unrestored_fields = ("slug", "is_published")
     inlines = [PriceInline, ReviewInline]
     list_display = ["name", "category", "maker", "is_published", "entry_price", "openness"]
-    list_filter = ["is_published", RecheckFilter, "category", "openness", "entry_kind"]
+    list_filter = [ToolState, RecheckFilter, "category", "openness", "entry_kind"]
     list_select_related = ["category"]
     search_fields = ["name", "slug", "maker"]
     autocomplete_fields = ["category", "sources", "replaced_by"]
@@ -268,9 +278,14 @@ class ToolAdmin(EditorialAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"happenings": happenings_of(int(object_id)), **(extra_context or {})}
-        response: HttpResponse = super().history_view(request, object_id, context)
-        return response
+        context = {"happenings": happenings_of(object_id), **(extra_context or {})}
+        return super().history_view(request, object_id, context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A draft that readers never saw takes its prices and reviews along."""
+        to_delete, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        rows = {kind._meta.verbose_name for kind in (PricePoint, Review)}
+        return to_delete, counts, set(forbidden) - rows, protected
 
 
 def links_of(tool: Tool) -> list[str]:

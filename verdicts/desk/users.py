@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
+from tools.admin import ReadOnlyAdmin
 from verdicts.desk import second_factor
 
 admin.site.unregister(User)
@@ -80,18 +81,11 @@ def is_superuser(request: HttpRequest) -> bool:
     return cast(User, request.user).is_superuser
 
 
-class LogAdmin(admin.ModelAdmin[Any]):
-    """Rows that the site writes; nobody else does."""
+class LogAdmin(ReadOnlyAdmin):
+    """Rows that the site writes, and drops when they are old."""
 
     date_hierarchy = "attempt_time"
     search_fields = ["username", "ip_address"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AccessLog)
@@ -114,3 +108,6 @@ class LockAdmin(LogAdmin):
 
     list_display = ["username", "attempt_time", "failures_since_start", "ip_address", "user_agent"]
     fields = ["username", "attempt_time", "failures_since_start", "ip_address", "user_agent"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return cast(User, request.user).has_perm("axes.delete_accessattempt")

@@ -82,6 +82,22 @@ def test_with_two_persons_an_upload_publishes_nothing(sign_in: SignIn, settings:
     assert not Tool.objects.get().is_published
 
 
+def test_what_an_upload_changes_in_public_is_looked_at_by_somebody_else(
+    sign_in: SignIn, settings: Settings
+) -> None:
+    client = sign_in("editor")
+    client.post(IMPORT, confirmation(upload(client, GOOD)))
+    settings.EDITORIAL_TWO_PERSON = True
+    point = "{label: Team, amount: 12, currency: USD, unit: per month, effective: 2026-11-01}"
+    client.post(
+        IMPORT, confirmation(upload(client, GOOD.replace("points: []", f"points: [{point}]")))
+    )
+    tool = Tool.objects.get()
+    assert tool.price_points.count() == 1
+    assert str(tool.submitted_by) == "editor"
+    assert str(tool.history.latest().history_user) == "editor"
+
+
 def test_every_problem_is_listed_with_its_place(sign_in: SignIn) -> None:
     page = upload(sign_in("editor"), BAD)
     assert "2 problems to mend" in page

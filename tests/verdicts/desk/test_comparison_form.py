@@ -93,6 +93,32 @@ def test_moving_the_hour_needs_no_second_person(
     assert send(sign_in("editor"), change(scheduled), **hour).status_code == 302
 
 
+def test_scheduled_words_stay_as_a_second_person_agreed_to_them(
+    sign_in: SignIn, pair: tuple[Tool, Tool], settings: Settings
+) -> None:
+    settings.EDITORIAL_TWO_PERSON = True
+    soon = timezone.now() + dt.timedelta(days=3)
+    scheduled = make_comparison(*pair, publish_at=soon, headline="Agreed.")
+    agreed = scheduled.history.latest()
+    answer = send(sign_in("editor"), change(scheduled), headline="Mine.")
+    assert "empty the hour first" in errors_of(answer)
+    Comparison.objects.update(headline="Written by a command.")
+    sign_in("editor").post(
+        reverse("admin:tools_comparison_simple_history", args=[scheduled.pk, agreed.pk])
+    )
+    scheduled.refresh_from_db()
+    assert scheduled.headline == "Written by a command."
+
+
+def test_a_pair_that_readers_have_an_address_of_stays_that_pair(
+    sign_in: SignIn, pair: tuple[Tool, Tool]
+) -> None:
+    published = make_comparison(*pair)
+    send(sign_in("editor"), change(published), first=make_tool().pk, headline="Ship it.")
+    published.refresh_from_db()
+    assert (published.first, published.headline) == (pair[0], "Ship it.")
+
+
 def test_the_answer_stands_beside_the_form(sign_in: SignIn, pair: tuple[Tool, Tool]) -> None:
     page = sign_in("writer").get(change(make_comparison(*pair, publish_at=None))).content.decode()
     assert "Ship <bdi>Aider</bdi>." in page
@@ -108,11 +134,13 @@ def test_the_answer_follows_the_chosen_pair(sign_in: SignIn, pair: tuple[Tool, T
 
 
 @pytest.mark.parametrize(
-    ("state", "expected"), [("draft", 1), ("waiting", 0), ("scheduled", 1), ("published", 2)]
+    ("state", "expected"),
+    [("draft", 1), ("waiting", 0), ("today", 1), ("scheduled", 2), ("published", 2)],
 )
 def test_the_list_is_filtered_by_state(sign_in: SignIn, state: str, expected: int) -> None:
-    hours = dt.timedelta(hours=1)
-    for publish_at in (None, timezone.now() + hours, timezone.now() - hours, timezone.now()):
+    now, second, days = timezone.now(), dt.timedelta(seconds=1), dt.timedelta(days=2)
+    midnight = now.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    for publish_at in (None, max(midnight, now + second), now + days, now - days, now):
         make_comparison(publish_at=publish_at)
     answer = sign_in("writer").get("/admin/tools/comparison/", {"state": state})
     assert answer.context["cl"].result_count == expected

@@ -8,9 +8,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_category, make_price, make_review, make_source, make_tool
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_category,
+    make_comparison,
+    make_price,
+    make_review,
+    make_source,
+    make_tool,
+)
 from tests.verdicts.desk.forms import send
-from tools.models import Tool
+from tools.models import Correction, Tool
 
 SignIn = Callable[[str], Client]
 
@@ -103,6 +112,58 @@ def test_the_history_of_a_tool_tells_of_prices_and_verdicts(sign_in: SignIn) -> 
     assert "Team" in history
     assert "Announced in the changelog." in history
     assert "The Skeptic says skip" in history
+
+
+@pytest.mark.parametrize("kind", ["tool", "comparison", "correction"])
+def test_what_readers_saw_once_is_never_deleted(sign_in: SignIn, kind: str) -> None:
+    tool = make_tool("aider")
+    comparison = make_comparison(tool)
+    correction = Correction.objects.create(
+        tool=tool, wrong="No.", right="Yes.", since_on=TODAY, published_at=NOW
+    )
+    seen = {"tool": tool, "comparison": comparison, "correction": correction}[kind]
+    field, hidden = {
+        "tool": ("is_published", False),
+        "comparison": ("publish_at", None),
+        "correction": ("published_at", None),
+    }[kind]
+    setattr(seen, field, hidden)
+    seen.save()
+    address = reverse(f"admin:tools_{kind}_delete", args=[seen.pk])
+    for role in ("editor", "superuser"):
+        assert sign_in(role).post(address, {"post": "yes"}).status_code == 403
+    many = {"action": "delete_selected", "_selected_action": [seen.pk], "post": "yes"}
+    sign_in("superuser").post(reverse(f"admin:tools_{kind}_changelist"), many)
+    seen.refresh_from_db()
+
+
+def test_a_draft_that_nobody_saw_goes_with_its_prices_and_reviews(sign_in: SignIn) -> None:
+    tool = make_tool(is_published=False)
+    make_price(tool)
+    make_review(tool)
+    address = reverse("admin:tools_tool_delete", args=[tool.pk])
+    page = sign_in("editor").get(address).content.decode()
+    assert "Are you sure" in page
+    assert sign_in("writer").post(address, {"post": "yes"}).status_code == 403
+    sign_in("editor").post(address, {"post": "yes"})
+    assert not Tool.objects.exists()
+
+
+@pytest.mark.parametrize("row", ["tools_pricepoint", "reviews_review", "tools_source"])
+def test_dated_rows_and_sources_are_never_deleted(sign_in: SignIn, row: str) -> None:
+    tool = make_tool()
+    made = {
+        "tools_pricepoint": make_price(tool),
+        "reviews_review": make_review(tool),
+        "tools_source": make_source(),
+    }[row]
+    address = reverse(f"admin:{row}_delete", args=[made.pk])
+    assert sign_in("superuser").post(address, {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("address", ["x/history/", "x/history/1/", "1/history/x/", "9/history/9/"])
+def test_a_senseless_version_is_not_found(sign_in: SignIn, address: str) -> None:
+    assert sign_in("editor").get(f"/admin/tools/tool/{address}").status_code == 404
 
 
 def test_a_version_of_another_object_is_not_found(sign_in: SignIn, reworded: Tool) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
 from axes.models import AccessFailureLog, AccessLog
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
@@ -98,7 +100,7 @@ def test_a_new_staff_member_enrols_at_the_first_log_in(client: Client, ada: User
     assert "style=" not in page[page.index("<svg") : page.index("</svg>")]
     device = TOTPDevice(user=ada, key=client.session[second_factor.KEY_IN_SESSION])
     answer = client.post(FACTOR, {"code": code_of(device)}).content.decode()
-    codes = re.findall(r"<code>(\w+)</code>", answer)
+    codes = re.findall(r"<code>((?:\w{4} ?){4})</code>", answer)
     assert len(codes) == second_factor.RECOVERY_CODES
     assert client.get("/admin/").status_code == 200
 
@@ -115,14 +117,40 @@ def test_a_recovery_code_signs_in_once(client: Client, ada: User) -> None:
     enrolled(ada)
     [code, *_] = second_factor.new_codes(ada)
     log_in(client)
-    assert client.post(FACTOR, {"code": code.upper()}).status_code == 302
+    typed = f"{code[:4].upper()} {code[4:8]}-{code[8:]}"
+    assert client.post(FACTOR, {"code": typed}).status_code == 302
     assert client.get("/admin/").status_code == 200
-    assert not StaticToken.objects.filter(token=code).exists()
+    other = Client()
+    log_in(other)
+    assert "isn’t right" in other.post(FACTOR, {"code": code}).content.decode()
+
+
+def test_the_database_keeps_digests_of_recovery_codes_only(client: Client, ada: User) -> None:
+    enrolled(ada)
+    [code, *_] = second_factor.new_codes(ada)
+    kept = set(StaticToken.objects.values_list("token", flat=True))
+    assert len(kept) == second_factor.RECOVERY_CODES
+    assert not kept & {code, code.upper()}
+    log_in(client)
+    stolen = next(iter(kept))
+    assert "isn’t right" in client.post(FACTOR, {"code": stolen}).content.decode()
+
+
+def test_a_recovery_code_from_before_the_digests_still_works(client: Client, ada: User) -> None:
+    enrolled(ada)
+    device = StaticDevice.objects.create(user=ada, name="recovery codes")
+    device.token_set.create(token="abcdefgh")
+    keep_digests = import_module("verdicts.migrations.0001_digests_of_recovery_codes").keep_digests
+    keep_digests(apps, None)
+    assert not StaticToken.objects.filter(token="abcdefgh").exists()
+    log_in(client)
+    assert client.post(FACTOR, {"code": "abcdefgh"}).status_code == 302
 
 
 def test_new_recovery_codes_end_the_old_ones(client: Client, ada: User) -> None:
     device = enrolled(ada)
-    old = second_factor.new_codes(ada)
+    second_factor.new_codes(ada)
+    old = list(StaticToken.objects.values_list("token", flat=True))
     log_in(client)
     client.post(FACTOR, {"code": code_of(device)})
     client.get("/admin/recovery-codes/")

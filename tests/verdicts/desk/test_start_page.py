@@ -11,10 +11,21 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_comparison, make_price, make_review, make_source, make_tool
+from newsletter import watch
+from newsletter.models import Delivery, MailEvent
+from tests.factories import (
+    make_comparison,
+    make_issue,
+    make_price,
+    make_review,
+    make_sending_issue,
+    make_source,
+    make_subscriber,
+    make_tool,
+)
 from tests.verdicts.desk.conftest import make_staff
 from tools.models import Correction, Tool
-from verdicts.desk.recheck import Recheck, due_for
+from verdicts.desk.recheck import Recheck, due, due_for
 from verdicts.desk.start_page import Block, blocks
 
 SignIn = Callable[[str], Client]
@@ -44,14 +55,18 @@ def test_due_today_is_what_appears_before_midnight(editor: User) -> None:
     assert found.lines[0].detail == "15:00"
 
 
-def test_what_waits_for_a_second_pair_of_eyes_says_who_asked(editor: User) -> None:
+def test_what_waits_for_a_second_pair_of_eyes_says_who_asked_and_why(editor: User) -> None:
     writer = make_staff("writer")
-    draft = make_tool("a", is_published=False)
-    draft.submit(by=writer, now=NOON)
+    make_tool("a", is_published=False).submit(by=writer, now=NOON)
     make_comparison(publish_at=None).submit(by=writer, now=NOON - DAY)
-    found = block("Waiting for a second pair of eyes", editor)
-    assert found.count == 2
-    assert [line.detail for line in found.lines] == ["asked for by writer"] * 2
+    make_comparison().submit(by=writer, now=NOON)
+    [tool] = block("Tools waiting for a second pair of eyes", editor).lines
+    assert tool.detail == "asked for by writer"
+    found = block("Comparisons waiting for a second pair of eyes", editor)
+    assert [line.detail for line in found.lines] == [
+        "asked for by writer",
+        "changed in public by writer",
+    ]
 
 
 def test_drafts_show_what_an_editor_asked_to_change(editor: User) -> None:
@@ -71,14 +86,83 @@ def test_staff_without_a_role_see_no_blocks() -> None:
     assert blocks(make_staff("staff"), now=NOON) == []
 
 
-def test_every_block_leads_to_a_page_that_opens(sign_in: SignIn, editor: User) -> None:
-    make_comparison(publish_at=None)
-    tool = make_tool()
-    make_price(tool, effective_on=TODAY - 90 * DAY)
-    client = sign_in("editor")
-    for found in blocks(editor, now=timezone.now()):
-        for address in (found.address, *(line.address for line in found.lines)):
-            assert client.get(address).status_code == 200, address
+def fill_the_day() -> None:
+    """Something in every block that the clock, the editors or the email can fill."""
+    now, writer = timezone.now(), make_staff("writer")
+    long_ago, old = now.date() - 400 * DAY, now.date() - 90 * DAY
+    make_comparison(publish_at=now + dt.timedelta(seconds=30))
+    make_comparison(publish_at=now + 3 * DAY)
+    make_comparison(publish_at=None).submit(by=writer, now=now)
+    make_comparison().submit(by=writer, now=now)
+    make_tool(is_published=False)
+    make_tool(is_published=False).submit(by=writer, now=now)
+    make_tool().submit(by=writer, now=now)
+    stale = make_tool("stale", replaced_by=make_tool("new"))
+    make_comparison(stale)
+    make_price(stale, "10", effective_on=long_ago, source=None)
+    make_price(stale, "12", effective_on=old, source=None)
+    make_review(stale, written_on=long_ago)
+    make_review(make_tool(), written_on=long_ago)
+    Correction.objects.create(tool=stale, wrong="x", right="y", since_on=long_ago)
+    make_issue()
+
+
+def test_each_block_counts_exactly_the_rows_of_the_list_that_it_leads_to(sign_in: SignIn) -> None:
+    fill_the_day()
+    client = sign_in("publisher")
+    shown = blocks(User.objects.get(username="publisher"), now=timezone.now())
+    listed = {
+        address: client.get(address).context["cl"].result_count
+        for block in shown
+        for address in (
+            block.address,
+            *(line.address for line in block.lines if "?" in line.address),
+        )
+        if "?" in address
+    }
+    counted = {block.address: block.count for block in shown if "?" in block.address}
+    counted |= {
+        line.address: int(line.detail)
+        for block in shown
+        for line in block.lines
+        if "?" in line.address
+    }
+    assert len(counted) >= 11
+    assert 0 not in counted.values()
+    assert listed == counted
+
+
+def test_every_line_leads_to_a_page_that_opens(sign_in: SignIn) -> None:
+    fill_the_day()
+    client = sign_in("publisher")
+    for found in blocks(User.objects.get(username="publisher"), now=timezone.now()):
+        for line in found.lines:
+            assert client.get(line.address).status_code == 200, line
+
+
+def test_the_last_problems_are_stopped_issues_failed_sends_and_bounces_over_the_line(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "JUDGED_FROM", 2)
+    readers = [make_subscriber() for _ in range(5)]
+    issue = make_sending_issue(*readers)
+    issue.pause(reason="Paused by ada.")
+    states = [Delivery.State.SENT] * 2 + [Delivery.State.FAILED] * 2 + [Delivery.State.AMBIGUOUS]
+    for reader, state in zip(readers, states, strict=True):
+        issue.deliveries.filter(subscriber=reader).update(state=state, sent_at=NOON, reply="550")
+    MailEvent.objects.create(
+        provider="postal", event_id="1", kind=MailEvent.Kind.BOUNCED, issue=issue, at=NOON
+    )
+    client = sign_in("publisher")
+    found = block("Last problems", User.objects.get(username="publisher"))
+    paused, failed, doubtful, bounced = found.lines
+    assert paused.detail == "paused: Paused by ada."
+    assert failed.detail == "2"
+    assert client.get(failed.address).content.decode().count("<td>550</td>") == 2
+    assert doubtful.detail == "1"
+    assert bounced.label.startswith("Bounced for good, over the line")
+    assert bounced.detail == "1 of 2 mails bounced."
+    assert client.get(bounced.address).context["cl"].result_count == 1
 
 
 def test_the_page_takes_the_same_queries_for_any_size(
@@ -154,6 +238,12 @@ class TestRecheck:
         make_comparison(new, compared)
         make_comparison(new, alone, publish_at=None)
         assert self.due(Recheck.RETIRED) == [compared]
+
+    def test_a_tool_that_is_due_for_two_reasons_counts_once(self) -> None:
+        stale = make_tool()
+        make_price(stale, effective_on=TODAY - 31 * DAY, source=None)
+        make_review(stale, written_on=TODAY - 181 * DAY)
+        assert list(due(on=TODAY)) == [stale]
 
     @pytest.mark.parametrize("reason", Recheck)
     def test_drafts_are_not_due(self, reason: Recheck) -> None:

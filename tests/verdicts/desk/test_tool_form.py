@@ -206,16 +206,50 @@ class TestTwoPersons:
         page = sign_in("writer").get(change(tool)).content.decode()
         assert "Name the licence." in page
 
-    def test_unpublishing_and_changing_a_published_tool_need_one_editor(
-        self, sign_in: SignIn
-    ) -> None:
+    def test_taking_back_needs_one_editor(self, sign_in: SignIn) -> None:
         tool = make_tool()
-        assert send(sign_in("editor"), change(tool), tagline="Better").status_code == 302
         fields = fields_of(sign_in("editor"), change(tool))
         del fields["is_published"]
         assert sign_in("editor").post(change(tool), fields).status_code == 302
         tool.refresh_from_db()
-        assert (tool.tagline, tool.is_published) == ("Better", False)
+        assert not tool.is_published
+        assert not tool.is_waiting
+
+    @pytest.mark.parametrize(
+        "changed", [{"tagline": "Better"}, {"price_points-0-amount": "12"}], ids=["words", "price"]
+    )
+    def test_a_change_of_what_readers_see_is_looked_at_by_somebody_else(
+        self, sign_in: SignIn, changed: dict[str, str]
+    ) -> None:
+        tool = make_tool()
+        make_price(tool, "10", effective_on=LONG_AGO)
+        send(sign_in("editor"), change(tool), **changed)
+        tool.refresh_from_db()
+        assert tool.is_published
+        assert str(tool.submitted_by) == "editor"
+        send(sign_in("editor"), change(tool), _accept="yes")
+        tool.refresh_from_db()
+        assert tool.is_waiting, "nobody looks at their own"
+        assert "Looked at, and right" in sign_in("publisher").get(change(tool)).content.decode()
+        send(sign_in("publisher"), change(tool), _accept="yes")
+        tool.refresh_from_db()
+        assert not tool.is_waiting
+
+    def test_whoever_mends_while_looking_leaves_it_to_another(self, sign_in: SignIn) -> None:
+        tool = make_tool()
+        send(sign_in("editor"), change(tool), tagline="Better")
+        send(sign_in("publisher"), change(tool), tagline="Best", _accept="yes")
+        tool.refresh_from_db()
+        assert str(tool.submitted_by) == "publisher"
+
+    def test_whoever_restores_words_has_written_them(self, sign_in: SignIn) -> None:
+        tool = make_tool(tagline="First", is_published=False)
+        mine = tool.history.latest()
+        send(sign_in("writer"), change(tool), tagline="Second")
+        address = reverse("admin:tools_tool_simple_history", args=[tool.pk, mine.pk])
+        sign_in("editor").post(address)
+        answer = send(sign_in("editor"), change(tool), is_published="on")
+        assert "Somebody else must publish this" in errors_of(answer)
 
 
 def test_alone_an_editor_publishes_where_the_rule_is_off(
