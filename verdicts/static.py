@@ -15,6 +15,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage
 from django.core.management import call_command
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -22,6 +27,13 @@ SITE_CSS = "css/site.css"
 IMPORT = re.compile(r'^@import "([^"]+)";$', re.MULTILINE)
 # Above this only the desk's libraries are left, and the best quality takes seconds for them.
 LARGE = 60_000
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for the icon of what is no page: on to its lasting address."""
+    return redirect(static("img/favicon.ico"))
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped

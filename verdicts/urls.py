@@ -7,6 +7,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from verdicts import cards, corrections, feeds, sitemaps
 from verdicts.desk.preview import preview
 from verdicts.leaderboard import leaderboard
+from verdicts.static import favicon
 from verdicts.views import comparisons, front, method, tools
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("feeds/comparisons.atom", feeds.feed, name="comparisons_feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
+    path("favicon.ico", favicon, name="favicon"),
     path("method/", method.method, name="method"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("feeds/corrections.atom", corrections.feed, name="corrections_feed"),

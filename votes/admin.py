@@ -43,8 +43,8 @@ class HeldVoteAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             if not may_decide:
                 raise PermissionDenied
-            if self._decide(request):
-                return HttpResponseRedirect(request.path)
+            if answer := self._take(request):
+                return answer
         groups = holds.held_groups()
         context = {
             **self.admin_site.each_context(request),
@@ -58,19 +58,41 @@ class HeldVoteAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/votes/held_votes.html", context)
 
-    def _decide(self, request: HttpRequest) -> bool:
-        """Whether all of it was done; what was not is said."""
+    def _take(self, request: HttpRequest) -> HttpResponse | None:
+        """Ask whether it is meant, then do it; None when something is missing, which is said."""
         chosen, note = request.POST.getlist("group"), request.POST.get("note", "").strip()
-        action = ACTIONS.get(request.POST.get("action", ""))
-        if not chosen or not note or not action:
+        wanted = request.POST.get("action", "")
+        if not chosen or not note or wanted not in ACTIONS:
             messages.error(request, "Choose at least one group, and write a note that says why.")
-            return False
-        decided = 0
+            return None
+        if "confirmed" not in request.POST:
+            return self._ask(request, wanted=wanted, chosen=set(chosen), note=note)
+        self._decide(request, wanted=wanted, chosen=chosen, note=note)
+        return HttpResponseRedirect(request.path)
+
+    def _ask(
+        self, request: HttpRequest, *, wanted: str, chosen: set[str], note: str
+    ) -> HttpResponse:
+        groups = [group for group in holds.held_groups() if group.key in chosen]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{wanted.capitalize()} held votes",
+            "opts": self.opts,
+            "groups": groups,
+            "votes": sum(group.votes for group in groups),
+            "action": wanted,
+            "note": note,
+        }
+        return TemplateResponse(request, "admin/votes/decide.html", context)
+
+    def _decide(self, request: HttpRequest, *, wanted: str, chosen: list[str], note: str) -> None:
+        """All of it that is still held; what is not is said."""
+        action, decided = AuditEntry.Action(ACTIONS[wanted]), 0
         for key in chosen:
             try:
                 decided += holds.decide(
                     key,
-                    action=AuditEntry.Action(action),
+                    action=action,
                     actor=request.user.get_username(),
                     note=note[:500],
                     now=timezone.now(),
@@ -78,5 +100,4 @@ class HeldVoteAdmin(ReadOnlyAdmin):
             except (holds.NothingHeldError, ValueError):
                 messages.warning(request, "A group has been decided on in the meantime.")
         votes = "1 vote" if decided == 1 else f"{decided} votes"
-        messages.success(request, f"{votes} {AuditEntry.Action(action).label}.")
-        return True
+        messages.success(request, f"{votes} {action.label}.")

@@ -1,6 +1,7 @@
 // Live help in the desk's forms. Everything works without it; nothing is written inline.
 "use strict";
 (() => {
+  const COUNTED = "textarea[maxlength], #id_tagline, [name$='-summary']";
   const words = (text) => (text.match(/[\p{L}\p{N}_]+(?:[’'-][\p{L}\p{N}_]+)*/gu) || []).length;
 
   const count = (field, line) => {
@@ -8,15 +9,23 @@
     line.textContent = `${words(field.value)} words${left}`;
   };
 
+  // Where style sheets cannot let a field grow with its text.
+  const grow = (field) => {
+    if (field.tagName !== "TEXTAREA" || CSS.supports("field-sizing", "content")) return;
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight + 2}px`;
+  };
+
   const watch = (root) => {
-    for (const field of root.querySelectorAll("textarea[maxlength]")) {
+    for (const field of root.querySelectorAll(COUNTED)) {
       const place = field.closest(".flex-container") || field;
       if (place.nextElementSibling?.className.startsWith("desk-count")) continue;
       const line = document.createElement("div");
       line.className = "desk-count help";
       place.after(line);
-      field.addEventListener("input", () => count(field, line));
-      count(field, line);
+      const look = () => { count(field, line); grow(field); };
+      field.addEventListener("input", look);
+      look();
     }
   };
 

@@ -53,8 +53,12 @@ def test_a_decision_is_made_on_several_groups_with_one_note(editor):
     for tool in tools:
         hold(tool)
     keys = [group.key for group in holds.held_groups()]
-    answer = editor.post(QUEUE, {"group": keys, "note": "One office.", "action": "release"})
-    assert answer.status_code == 302
+    sent = {"group": keys, "note": "One office.", "action": "release"}
+    asked = editor.post(QUEUE, sent).content.decode()
+    assert "6 votes in 2 groups" in asked
+    assert "Release 6 votes" in asked
+    assert not AuditEntry.objects.exists(), "asked, and not yet done"
+    assert editor.post(QUEUE, sent | {"confirmed": "yes"}).status_code == 302
     assert "6 votes released" in editor.get(QUEUE).content.decode()
     assert [tally.ships for tally in Tally.objects.all()] == [3, 3]
     assert {entry.actor for entry in AuditEntry.objects.all()} == {"ann"}
@@ -77,7 +81,9 @@ def test_a_decision_without_group_note_or_action_is_none(editor, missing):
 @pytest.mark.parametrize("key", ["x", "1.2.3", "1.5.2026-11-22", "1.99.2026-11-22", "1-2-3.1.x"])
 def test_a_senseless_group_decides_nothing(editor, key):
     hold(make_tool())
-    editor.post(QUEUE, {"group": [key], "note": "Why.", "action": "reject"})
+    sent = {"group": [key], "note": "Why.", "action": "reject"}
+    assert "decided on in the meantime" in editor.post(QUEUE, sent).content.decode()
+    editor.post(QUEUE, sent | {"confirmed": "yes"})
     assert not AuditEntry.objects.exists()
     assert Vote.objects.held().count() == 3
 
@@ -87,7 +93,7 @@ def test_who_may_only_look_decides_nothing(staff):
     hold(make_tool())
     [group] = holds.held_groups()
     assert 'value="release"' not in client.get(QUEUE).content.decode()
-    sent = {"group": [group.key], "note": "Why.", "action": "release"}
+    sent = {"group": [group.key], "note": "Why.", "action": "release", "confirmed": "yes"}
     assert client.post(QUEUE, sent).status_code == 403
     assert Vote.objects.held().count() == 3
 

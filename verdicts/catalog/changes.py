@@ -21,14 +21,28 @@ M = TypeVar("M", bound=models.Model)
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One field in words: what stands there, and what will. Both may be empty."""
+
+    field: str
+    was: str
+    will: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One row of the catalogue and what becomes of it."""
 
     kind: str
     name: str
     fate: Fate
-    # What changes in it: 'name', 'sources' ...
-    fields: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What changes in a row that is there: 'name', 'sources' ..."""
+        is_change = self.fate is Fate.CHANGED
+        return tuple(one.field for one in self.differences) if is_change else ()
 
     def __str__(self) -> str:
         words = f"{self.fate.value}: {self.kind} {self.name}"
@@ -94,21 +108,25 @@ class Plan:
         """The rows to add to one table."""
         return self.added.get(model, [])
 
-    def add(self, kind: str, name: str, row: models.Model) -> None:
+    def add(self, kind: str, name: str, row: models.Model, told: Mapping[str, Any]) -> None:
+        """Add the row; `told` is what an editor reads of it before."""
         self.added.setdefault(type(row), []).append(row)
-        self.rows.append(Row(kind, name, Fate.ADDED))
+        differences = tuple(difference(key, None, value) for key, value in told.items() if value)
+        self.rows.append(Row(kind, name, Fate.ADDED, differences))
 
     def change(
-        self, kind: str, name: str, row: models.Model, wanted: Mapping[str, Any], *also: str
+        self, kind: str, name: str, row: models.Model, wanted: Mapping[str, Any], *also: Difference
     ) -> None:
-        """Give the row the wanted values; `also` names what changes beside its own fields."""
-        differing = [key for key, value in wanted.items() if getattr(row, key) != value]
+        """Give the row the wanted values; `also` is what changes beside its own fields."""
+        was = {key: getattr(row, key) for key in wanted}
+        differing = [key for key, value in wanted.items() if was[key] != value]
         for key in differing:
             setattr(row, key, wanted[key])
-        fields = (*(key.removesuffix("_on") for key in differing), *also)
-        if fields:
+        differences = (*(difference(key, was[key], wanted[key]) for key in differing), *also)
+        if differences:
             self.changed.append(row)
-        self.rows.append(Row(kind, name, Fate.CHANGED if fields else Fate.UNCHANGED, fields))
+        fate = Fate.CHANGED if differences else Fate.UNCHANGED
+        self.rows.append(Row(kind, name, fate, differences))
 
     def plan_categories(self) -> None:
         for item in self.contents.categories:
@@ -118,7 +136,7 @@ class Plan:
                 self.change("category", entry.slug, kept, wanted)
             else:
                 new = self.categories[entry.slug] = Category(slug=entry.slug, **wanted)
-                self.add("category", entry.slug, new)
+                self.add("category", entry.slug, new, wanted)
 
     def plan_sources(self) -> None:
         for item in self.contents.sources:
@@ -135,7 +153,7 @@ class Plan:
                 self.change("source", entry.id, kept, wanted)
             else:
                 new = self.sources[entry.id] = Source(slug=entry.id, **wanted)
-                self.add("source", entry.id, new)
+                self.add("source", entry.id, new, wanted)
 
     def plan_tools(self) -> None:
         entries = [item.good for item in self.contents.tools]
@@ -152,10 +170,12 @@ class Plan:
 
     def plan_new_tool(self, entry: ToolEntry) -> None:
         tool = self.tools[entry.slug]
-        for key, value in self.wanted_of(entry).items():
+        wanted = self.wanted_of(entry)
+        for key, value in wanted.items():
             setattr(tool, key, value)
         tool.is_published = not (entry.draft or self.drafts)
-        self.add("tool", entry.slug, tool)
+        told = wanted | {"sources": ", ".join(entry.sources), "published": tool.is_published}
+        self.add("tool", entry.slug, tool, told)
         self.sources_of.append((tool, [self.sources[slug] for slug in entry.sources]))
         if entry.replaced_by:
             self.replaced.append((tool, self.tools[entry.replaced_by]))
@@ -172,15 +192,17 @@ class Plan:
         former = [slug for slug in entry.former_slugs if slug not in known]
         also = []
         if tool.slug != entry.slug:
-            also.append("slug")
+            also.append(difference("slug", tool.slug, entry.slug))
         if former:
-            also.append("former slugs")
+            also.append(difference("former slugs", None, ", ".join(former)))
             self.add_former_slugs(tool, former)
-        if set(entry.sources) != {source.slug for source in tool.sources.all()}:
-            also.append("sources")
+        kept_sources = sorted(source.slug for source in tool.sources.all())
+        if set(entry.sources) != set(kept_sources):
+            listed = ", ".join(kept_sources), ", ".join(sorted(entry.sources))
+            also.append(difference("sources", *listed))
             self.sources_of.append((tool, sources))
         if tool.replaced_by_id != (replacement.pk or NEW if replacement else None):
-            also.append("replaced by")
+            also.append(difference("replaced by", tool.replaced_by, replacement))
             self.replaced.append((tool, replacement))
         self.change("tool", entry.slug, tool, wanted, *also)
 
@@ -225,7 +247,9 @@ class Plan:
                 note=point.note,
                 created_at=self.now,
             )
-            self.add("price", name, row)
+            amount = "on request" if row.amount is None else f"{row.amount} {row.currency}"
+            told = {"amount": amount, "source": point.source, "note": row.note}
+            self.add("price", name, row, told)
 
     def plan_reviews(self) -> None:
         for dated in dated_reviews(self.contents, self.kept, today=self.today):
@@ -242,7 +266,8 @@ class Plan:
                 written_on=dated.day,
                 created_at=self.now,
             )
-            self.add("review", name, row)
+            told = {"verdict": row.verdict, "summary": row.summary, "text": row.text}
+            self.add("review", name, row, told)
 
     def plan_comparisons(self) -> None:
         for item in self.contents.comparisons:
@@ -252,6 +277,7 @@ class Plan:
             pair = frozenset((one.pk, other.pk))
             kept = self.kept.comparisons.get(pair) if None not in pair else None
             publish_at = self.publish_at(entry, kept)
+            told = {"headline": entry.headline, "publish at": entry.published}
             if kept:
                 wanted = {"headline": entry.headline, "publish_at": publish_at}
                 self.change("comparison", name, kept, wanted)
@@ -263,7 +289,7 @@ class Plan:
                     publish_at=publish_at,
                     created_at=self.now,
                 )
-                self.add("comparison", name, row)
+                self.add("comparison", name, row, told)
 
     def publish_at(self, entry: ComparisonEntry, kept: Comparison | None) -> dt.datetime | None:
         """The hour of publication: as written, as it was, or this very minute."""
@@ -278,6 +304,12 @@ class Plan:
         if before and to_the_minute(before) == to_the_minute(entry.published):
             return before
         return entry.published
+
+
+def difference(key: str, was: Any, will: Any) -> Difference:
+    """In an editor's words: no underscores, nothing for what is not set."""
+    field = key.removesuffix("_on").replace("_", " ")
+    return Difference(field, *("" if value is None else str(value) for value in (was, will)))
 
 
 # In place of the id of a tool that the same import adds.

@@ -75,21 +75,25 @@ def import_files(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespon
             CatalogFile(str(file.name), file.read(MOST_BYTES + 1))
             for file in form.cleaned_data["catalogue"]
         ]
-        key = secrets.token_urlsafe(16)
-        cache.set(address_of(request, key), (files, form.cleaned_data["drafts"]), KEPT_FOR)
-        return look(request, key=key, context={**context, "form": form})
+        return look(
+            request, files, drafts=form.cleaned_data["drafts"], context={**context, "form": form}
+        )
     return render(request, "desk/import.html", {**context, "form": form})
 
 
-def look(request: HttpRequest, *, key: str, context: dict[str, Any]) -> HttpResponse:
+def look(
+    request: HttpRequest, files: list[CatalogFile], *, drafts: bool, context: dict[str, Any]
+) -> HttpResponse:
     """Every problem with its place, or every row that would change."""
-    files, drafts = cache.get(address_of(request, key))
     shown: dict[str, Any] = {"files": files}
+    now = timezone.now()
     try:
-        changes = changes_of(files, now=timezone.now(), drafts=drafts)
+        changes = changes_of(files, now=now, drafts=drafts)
     except CatalogError as refused:
         shown["problems"] = refused.problems
     else:
+        key = secrets.token_urlsafe(16)
+        cache.set(address_of(request, key), (files, drafts, now), KEPT_FOR)
         shown |= {
             "upload": key,
             "changes": changes,
@@ -106,17 +110,18 @@ def confirm(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
     if kept is None:
         messages.error(request, GONE)
         return redirect("admin:import")
-    files, drafts = kept
+    files, drafts, looked_at = kept
+    again = {**context, "form": UploadForm()}
     try:
-        now = timezone.now()
-        is_as_shown = fingerprint(changes_of(files, now=now, drafts=drafts)) == request.POST["seen"]
-        if not is_as_shown:
+        # As of the hour of the look, so that only the catalogue can make a difference.
+        seen = fingerprint(changes_of(files, now=looked_at, drafts=drafts))
+        if seen != request.POST.get("seen"):
             messages.warning(request, MOVED)
-            return look(request, key=key, context={**context, "form": UploadForm()})
+            return look(request, files, drafts=drafts, context=again)
         by = cast(User, request.user)
-        changes = import_catalog(files, now=now, drafts=drafts, by=by)
+        changes = import_catalog(files, now=timezone.now(), drafts=drafts, by=by)
     except CatalogError:
-        return look(request, key=key, context={**context, "form": UploadForm()})
+        return look(request, files, drafts=drafts, context=again)
     cache.delete(address_of(request, key))
     messages.success(request, f"Imported: {changes.summary}.")
     return redirect("admin:tools_tool_changelist")
@@ -128,4 +133,5 @@ def address_of(request: HttpRequest, key: str) -> str:
 
 
 def fingerprint(changes: Changes) -> str:
-    return hashlib.sha256("\n".join(map(str, changes.rows)).encode()).hexdigest()
+    """Every row with all its values: it differs when anything that was shown does."""
+    return hashlib.sha256("\n".join(map(repr, changes.rows)).encode()).hexdigest()

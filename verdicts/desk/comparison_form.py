@@ -89,7 +89,7 @@ class ComparisonAdmin(EditorialAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "headline":
-            kwargs["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"})
         found = super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = getattr(found, "widget", None)
         if isinstance(widget, RelatedFieldWidgetWrapper):

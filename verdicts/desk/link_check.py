@@ -11,17 +11,21 @@ import socket
 import ssl
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from threading import Timer
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
-# Seconds for one connection or answer.
+# Seconds for one connection, for one word of an answer, and for all of it.
 TIMEOUT = 5.0
+LONGEST = 10.0
 MOST_REDIRECTS = 5
 AT_ONCE = 8
 REDIRECTS = {301, 302, 303, 307, 308}
+GLOBAL_UNICAST = IPv6Network("2000::/3")
 REFUSED = {401, 403, 405, 429, 503}
 AGENT = f"{settings.SITE_NAME} link check (+{settings.SITE_URL})"
 
@@ -91,13 +95,22 @@ def ask(url: str) -> tuple[int, str]:
         raise NotAWebAddressError("is not a web address")
     kind = CheckedHTTPS if parts.scheme == "https" else CheckedHTTP
     connection = kind(parts.hostname, parts.port or kind.default_port, timeout=TIMEOUT)
+    # Whoever drips an answer byte by byte never lets the time-out come.
+    end = Timer(LONGEST, hang_up, [connection])
+    end.start()
     try:
-        path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": "*/*"})
         answer = connection.getresponse()
         return answer.status, answer.headers.get("Location", "")
     finally:
+        end.cancel()
         connection.close()
+
+
+def hang_up(connection: http.client.HTTPConnection) -> None:
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class CheckedHTTP(http.client.HTTPConnection):
@@ -107,8 +120,9 @@ class CheckedHTTP(http.client.HTTPConnection):
 
 class CheckedHTTPS(http.client.HTTPSConnection):
     def connect(self) -> None:
-        plain = checked_socket(self.host, self.port)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        self.sock = checked_socket(self.host, self.port)
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
 
 
 def checked_socket(host: str, port: int) -> socket.socket:
@@ -134,4 +148,11 @@ def is_allowed(address: str, port: int) -> bool:
     """A public address, on a port that web pages have."""
     at = ip_address(address.partition("%")[0])
     at = getattr(at, "ipv4_mapped", None) or at
+    if isinstance(at, IPv6Address) and not is_unicast(at):
+        return False
     return at.is_global and not at.is_multicast and port in {80, 443, 8080, 8443}
+
+
+def is_unicast(at: IPv6Address) -> bool:
+    """Of the range that is handed out, and no IPv4 address in disguise (6to4, Teredo, NAT64)."""
+    return at in GLOBAL_UNICAST and at.sixtofour is None and at.teredo is None

@@ -8,8 +8,11 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern, URLResolver
@@ -44,6 +47,11 @@ class Desk(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
+            path(
+                "r/<int:content_type_id>/<path:object_id>/",
+                self.admin_view(self.view_on_site),
+                name="view_on_site",
+            ),
             path("second-factor/", self.second_factor, name="second_factor"),
             path("import/", self.admin_view(self.import_files), name="import"),
             path("recovery-codes/", self.admin_view(self.recovery_codes), name="recovery_codes"),
@@ -92,6 +100,16 @@ class Desk(AdminSite):
             there = reverse("admin:second_factor", current_app=self.name)
             return redirect(f"{there}?{request.GET.urlencode()}")
         return super().login(request, extra_context)
+
+    def view_on_site(
+        self, request: HttpRequest, content_type_id: int, object_id: str
+    ) -> HttpResponse:
+        """On to the object's page, for those who may open its list: an address tells of drafts."""
+        kind = get_object_or_404(ContentType, pk=content_type_id).model_class()
+        shown = self._registry.get(kind) if kind else None
+        if not shown or not shown.has_view_permission(request):
+            raise PermissionDenied
+        return shortcut(request, content_type_id, object_id)
 
     def second_factor(self, request: HttpRequest) -> HttpResponse:
         if not super().has_permission(request):

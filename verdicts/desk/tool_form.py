@@ -101,14 +101,17 @@ class DatedRowsInline(admin.options.InlineModelAdmin[Any, Any]):
         return tool_admin
 
 
-class PriceInline(DatedRowsInline, admin.TabularInline[PricePoint, Tool]):
+class PriceInline(DatedRowsInline, admin.StackedInline[PricePoint, Tool]):
     model = PricePoint
     form = PriceForm
     verbose_name_plural = (
         "Prices. A changed one is saved as a new row, dated today unless you give its day; "
         "the old row stays in the price history"
     )
-    fields = ["label", "amount", "currency", "unit", "effective_on", "basis", "source", "note"]
+    fields = [
+        ("label", "amount", "currency", "unit"),
+        ("effective_on", "basis", "source", "note"),
+    ]
     autocomplete_fields = ["source"]
     extra = 1
 
@@ -126,7 +129,7 @@ class ReviewInline(DatedRowsInline, admin.StackedInline[Review, Tool]):
         "Reviews. A changed one is saved as a new verdict, dated today unless you give its day; "
         "the old one stays in the history"
     )
-    fields = [("reviewer", "verdict", "written_on"), "summary", "text", "note"]
+    fields = [("reviewer", "verdict", "written_on", "summary"), "text", "note"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Review]:
         """What counts today, and what is to come."""

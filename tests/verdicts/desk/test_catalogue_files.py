@@ -57,7 +57,29 @@ def test_a_look_shows_every_row_and_changes_nothing(sign_in: SignIn) -> None:
     page = upload(sign_in("editor"), GOOD)
     assert "2 added, 0 changed, 0 unchanged" in page
     assert "tool aider" in page
+    assert "Pairs with you" in page
     assert not Tool.objects.exists()
+
+
+def test_a_look_shows_what_stands_there_and_what_will(sign_in: SignIn) -> None:
+    client = sign_in("editor")
+    client.post(IMPORT, confirmation(upload(client, GOOD)))
+    point = "{label: Team, amount: 12, currency: USD, unit: per month, effective: 2026-11-01}"
+    page = upload(client, GOOD.replace("with you", "with all").replace("[]", f"[{point}]"))
+    shown = " ".join(page.split())
+    assert "<strong>tagline</strong>: Pairs with you → Pairs with all" in shown
+    assert "<strong>amount</strong>: 12 USD" in shown
+
+
+def test_a_colleagues_words_are_not_overwritten_unseen(sign_in: SignIn) -> None:
+    client = sign_in("editor")
+    client.post(IMPORT, confirmation(upload(client, GOOD)))
+    confirmed = confirmation(upload(client, GOOD.replace("with you", "with all")))
+    Tool.objects.update(tagline="A colleague’s words")
+    page = client.post(IMPORT, confirmed).content.decode()
+    assert "The catalogue changed since you looked." in page
+    assert "A colleague’s words →" in page
+    assert Tool.objects.get().tagline == "A colleague’s words"
 
 
 def test_confirming_imports_what_was_shown_under_the_editors_name(sign_in: SignIn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -92,6 +93,16 @@ def test_redirects_end(site: str) -> None:
         "http://169.254.169.254/latest/meta-data/",
         "http://2130706433/",
         "http://0.0.0.0/",
+        "http://[::]/",
+        "http://user:secret@127.0.0.1/",
+        "http://example.org@10.0.0.1/",
+        "http://100.64.0.1/",
+        "http://[::127.0.0.1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[2002:a00:1::1]/",
+        "http://[2001:0:a00:1::]/",
+        "http://[fe80::1]/",
+        "http://[fd00::1]/",
     ],
 )
 def test_private_addresses_are_never_connected_to(
@@ -133,7 +144,29 @@ def test_only_web_addresses_are_asked(url: str) -> None:
 
 def test_odd_ports_are_not_knocked_at() -> None:
     assert is_allowed("93.184.215.14", 443)
+    assert is_allowed("2606:2800:21f:cb07:6820:80da:af6b:8b2c", 443)
     assert not is_allowed("93.184.215.14", 5432)
+
+
+def test_an_answer_that_drips_ends_too(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr(link_check, "LONGEST", 0.3)
+    monkeypatch.setattr(link_check, "TIMEOUT", 30)
+
+    def drip(server: socket.socket) -> None:
+        visitor, _ = server.accept()
+        with visitor, suppress(OSError):
+            visitor.sendall(b"HTTP/1.1 200 OK\r\n")
+            while visitor.recv(1):
+                visitor.sendall(b"X-More: 1\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        settings.LINK_CHECK_ALLOW = [address]
+        dripping = Thread(target=drip, args=[server], daemon=True)
+        dripping.start()
+        assert check_link(f"http://{address}/").problem
+        dripping.join(timeout=10)
+        assert not dripping.is_alive()
 
 
 def test_silence_ends_after_the_timeout(
