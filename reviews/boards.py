@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import NullIf
+from django.db import connection
+from django.db.models import Count, F, OuterRef, Subquery
 from django.utils import timezone
 
 from reviews.models import Review, Reviewer
@@ -35,22 +35,42 @@ def disagreements(*, now: dt.datetime, most: int) -> list[Standing]:
 
 def by_panel(*, now: dt.datetime, category: Category | None = None) -> list[int]:
     """Ids of the published tools by the panel's share, then by how many judged; one query."""
-    current = Review.objects.written_by(on=timezone.localdate(now)).current()
-    tools = Tool.objects.published().annotate(
-        judges=Count("reviews", filter=Q(reviews__in=current)),
-        ships=Count("reviews", filter=Q(reviews__in=current.of_ships())),
-    )
-    if category:
-        tools = tools.in_category(category)
-    share = (F("ships") * 1.0 / NullIf(F("judges"), 0)).desc(nulls_last=True)
-    return list(tools.order_by(share, "-judges", "slug").values_list("pk", flat=True))
+    values = {"today": timezone.localdate(now), "category": category.pk if category else None}
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENT + BY_PANEL, values)
+        return [tool_id for (tool_id,) in cursor.fetchall()]
 
 
 def ship_rates(*, now: dt.datetime) -> list[tuple[Reviewer, Panel]]:
     """Every persona in panel order, with how many of the tools it judged it ships; two queries."""
-    current = Review.objects.written_by(on=timezone.localdate(now)).current().of_published_tools()
-    counts = current.values_list("reviewer").annotate(
-        ships=Count("id", filter=Q(verdict=Review.Choice.SHIP)), of=Count("id")
-    )
-    rates = {reviewer: Panel(ships=ships, of=of) for reviewer, ships, of in counts}
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENT + SHIP_RATES, {"today": timezone.localdate(now)})
+        rates = {
+            reviewer: Panel(ships=ships, of=judged) for reviewer, ships, judged in cursor.fetchall()
+        }
     return [(persona, rates.get(persona.pk, Panel())) for persona in Reviewer.objects.all()]
+
+
+# The current reviews, read from one index in its order, and no review's text. What follows
+# goes on from there.
+CURRENT = """
+WITH current AS (
+    SELECT DISTINCT ON (reviewer_id, tool_id) reviewer_id, tool_id, verdict
+    FROM reviews_review WHERE written_on <= %(today)s::date
+    ORDER BY reviewer_id DESC, tool_id DESC, written_on DESC
+)
+"""
+SHIP_RATES = """
+SELECT reviewer_id, count(*) FILTER (WHERE verdict = 'ship'), count(*) FROM current
+WHERE NOT EXISTS (SELECT FROM tools_tool WHERE id = tool_id AND NOT is_published)
+GROUP BY reviewer_id
+"""
+BY_PANEL = """
+, panel AS (
+    SELECT tool_id, count(*) FILTER (WHERE verdict = 'ship') AS ships, count(*) AS judges
+    FROM current GROUP BY tool_id
+)
+SELECT id FROM tools_tool LEFT JOIN panel ON tool_id = id
+WHERE is_published AND category_id = coalesce(%(category)s::bigint, category_id)
+ORDER BY ships::float8 / judges DESC NULLS LAST, judges DESC, lower(name), slug
+"""

@@ -44,14 +44,9 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Reviews whose day has come."""
         return self.filter(written_on__lte=on)
 
-    def of_ships(self) -> ReviewQuerySet:
-        return self.filter(verdict=Review.Choice.SHIP)
-
-    def current(self) -> ReviewQuerySet:
-        """The one review of each persona and tool that counts: the latest written."""
-        each = ("tool_id", "reviewer_id")
-        latest = self.order_by(*each, "-written_on", "-id").distinct(*each)
-        return self.model.objects.filter(pk__in=latest.values("pk"))
+    def current(self, *, on: dt.date) -> ReviewQuerySet:
+        """The one review of each persona and tool that counts on the day: the latest written."""
+        return self.written_by(on=on).current_or_coming(on=on)
 
     def current_or_coming(self, *, on: dt.date) -> ReviewQuerySet:
         """The review of each persona and tool that counts on the day, and all later ones."""
@@ -76,7 +71,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(tool__in=tool_ids)
 
     def of_published_tools(self) -> ReviewQuerySet:
-        return self.filter(tool__is_published=True)
+        return self.exclude(Exists(Tool.objects.drafts().filter(pk=OuterRef("tool"))))
 
     def by(self, reviewer: Reviewer) -> ReviewQuerySet:
         return self.filter(reviewer=reviewer)
@@ -113,10 +108,18 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["tool", "reviewer", "-written_on"]
+        indexes = [
+            models.Index(
+                fields=["reviewer", "-written_on", "-id"],
+                include=["tool"],
+                name="review_newest_of_its_reviewer",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="reviewer_judges_a_tool_once_a_day",
                 fields=["reviewer", "tool", "written_on"],
+                include=["verdict"],
             ),
             models.CheckConstraint(
                 name="review_verdict_is_ship_or_skip", condition=Q(verdict__in=["ship", "skip"])

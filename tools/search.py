@@ -20,6 +20,10 @@ MOST_COMPARISONS = 12
 # Hits that are ranked at all: a common word has as many as there are tools. Names come first.
 MOST_RANKED_NAMES = 300
 MOST_RANKED = 600
+# A word that so many of the newest tools hold is common, and the index, which would give all of
+# its hits, is not asked.
+NEWEST = 3000
+COMMON = 100
 # Of the newest comparisons of the tools found, so many are put in order.
 MOST_SORTED = 100
 # The nearest names by trigrams are read again letter by letter: 'copliot' is near 'copilot'.
@@ -93,13 +97,28 @@ RANKED = """
 with asked as materialized (
     select search_query(%(words)s::text[]) as query, search_words(%(text)s) as text
 ),
+newest as materialized (
+    select tool.id, ts_filter(tool.search, '{a}') @@ asked.query as is_named
+    from (
+        select id, search from tools_tool where is_published order by id desc limit %(newest)s
+    ) tool, asked
+    where tool.search @@ asked.query limit %(hits)s
+),
 hits as (
+    select id from newest
+    union
+    -- Equal, in words that the trigram index, slow at it, does not know.
     (select tool.id from tools_tool tool, asked
-     where to_tsvector('simple', search_words(tool.name)) @@ asked.query
+     where search_words(tool.name) between asked.text and asked.text
         and tool.is_published limit %(names)s)
     union
     (select tool.id from tools_tool tool, asked
-     where tool.search @@ asked.query and tool.is_published limit %(hits)s)
+     where to_tsvector('simple', search_words(tool.name)) @@ asked.query and tool.is_published
+        and (select count(*) from newest where is_named) < %(common)s limit %(names)s)
+    union
+    (select tool.id from tools_tool tool, asked
+     where tool.search @@ asked.query and tool.is_published
+        and (select count(*) from newest) < %(common)s limit %(hits)s)
     union
     (select tool.id from tools_tool tool
      join tools_category category on category.id = tool.category_id, asked
@@ -123,13 +142,18 @@ where tool.is_published and category.id = (
     order by search_words(%(text)s) <<-> search_words(name), id limit 1
 ) order by tool.name, tool.id limit %(most)s
 """
+LIMITS = {
+    "names": MOST_RANKED_NAMES,
+    "hits": MOST_RANKED,
+    "newest": NEWEST,
+    "common": COMMON,
+}
 
 
 def ranked_ids(words: str, *, most: int) -> list[int]:
     """Ids of published tools that hold all the words, the best first."""
     asked = WORD.findall(words)[:MOST_WORDS]
-    limits = {"names": MOST_RANKED_NAMES, "hits": MOST_RANKED, "most": most}
-    return ids_from(RANKED, words=asked, text=words, **limits) if asked else []
+    return ids_from(RANKED, words=asked, text=words, most=most, **LIMITS) if asked else []
 
 
 def near_ids(words: str) -> list[int]:
@@ -189,11 +213,14 @@ def comparisons_of(
     if not tool_ids and not headline_ids:
         return []
     place = {tool_id: place for place, tool_id in enumerate(tool_ids)}
-    rows = Comparison.objects.published(now=now).with_tools().newest_first()
+    rows = Comparison.objects.published(now=now).newest_first()
     candidates = rows.found_by(tool_ids=tool_ids, ids=headline_ids)[:MOST_SORTED]
 
-    def rank(row: Comparison) -> tuple[int, int]:
-        places = [place[side] for side in (row.first_id, row.second_id) if side in place]
+    def rank(row: tuple[int, int, int]) -> tuple[int, int]:
+        places = [place[side] for side in row[1:] if side in place]
         return -len(places), min(places, default=len(place))
 
-    return sorted(candidates, key=rank)[:MOST_COMPARISONS]
+    found = sorted(candidates.values_list("pk", "first_id", "second_id"), key=rank)
+    ids = [pk for pk, _, _ in found[:MOST_COMPARISONS]]
+    comparisons = Comparison.objects.with_tools().in_bulk(ids)
+    return [comparisons[pk] for pk in ids if pk in comparisons]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from reviews.verdict import Verdict, verdicts_on
 from tools.models import Comparison
 from verdicts.pagecache.sharing import public_page
-from verdicts.sitemaps import changed_comparisons, changed_tools
+from verdicts.sitemaps import changed_comparisons
 
 IN_THE_FEED = 30
 
@@ -40,8 +40,7 @@ class ComparisonsFeed(Feed[Entry, None]):
         now = timezone.now()
         rows = Comparison.objects.published(now=now).newest_first().with_tools()
         comparisons = list(rows[:IN_THE_FEED])
-        tool_ids = {side for row in comparisons for side in (row.first_id, row.second_id)}
-        changed = changed_comparisons(comparisons, changed_tools(tool_ids))
+        changed = changed_comparisons(comparisons)
         verdicts = verdicts_on(comparisons, now=now)
         return [
             Entry(comparison, verdict, changed[comparison.pk])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +15,10 @@ from reviews.boards import by_panel
 from reviews.standing import Standing
 from reviews.verdict import standings_of
 from tools.models import Category, Tool
-from verdicts.listings import chosen, chosen_row, listing, paged
+from verdicts.listings import InTurn, chosen, chosen_row, listing, paged
 from verdicts.pagecache.sharing import public_page
 from votes import boards
-from votes.boards import Place
+from votes.boards import Ids, Place
 from votes.shares import LEAST_TO_RANK
 
 SORTS = {
@@ -25,6 +26,13 @@ SORTS = {
     "panel": "Panel",
     "trending": "Trending (last weeks, recent votes weigh more)",
     "new": "Newest",
+}
+# The same for a title.
+ORDERED = {
+    "readers": "ranked by readers",
+    "panel": "by the panel’s share",
+    "trending": "that trend",
+    "new": "by launch, newest first",
 }
 
 
@@ -63,6 +71,7 @@ def leaderboard(request: HttpRequest, *, page: int) -> HttpResponse:
         "waiting": [row for row in rows if not row.place and is_by_readers],
         "sort": sort,
         "sorts": SORTS.items(),
+        "ordered": ORDERED[sort],
         "category": category,
         "categories": Category.objects.all(),
         "least_to_rank": LEAST_TO_RANK,
@@ -72,7 +81,7 @@ def leaderboard(request: HttpRequest, *, page: int) -> HttpResponse:
 
 def _in_order(
     sort: str, places: dict[int, Place], *, category: Category | None, now: dt.datetime
-) -> list[int]:
+) -> Sequence[int] | Ids:
     """Ids of the tools that the board lists. By readers, those that are not ranked come last."""
     match sort:
         case "panel":
@@ -82,7 +91,7 @@ def _in_order(
         case "new":
             return boards.newest(category=category)
         case _:
-            return [*places, *boards.waiting(category=category)]
+            return InTurn([*places], boards.waiting(category=category))
 
 
 def _tools(ids: list[int]) -> list[Tool]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
@@ -57,11 +58,58 @@ class Listing:
         return self.query_of(self.page.number + 1)
 
 
+class Rows(Sequence[Any]):
+    """The rows of a query, counted and cut with no more read than keys; `count` when known."""
+
+    def __init__(self, rows: QuerySet[Any], count: int | None = None) -> None:
+        self.rows = rows
+        self.known = count
+
+    def __len__(self) -> int:
+        return self.rows.count() if self.known is None else self.known
+
+    def __getitem__(self, asked: Any) -> Any:
+        # The rows before a page are passed over in an index; only the page's own are read.
+        keys = self.rows.values_list("pk", flat=True)[asked]
+        found = self.rows.in_bulk(list(keys))
+        return [found[key] for key in keys if key in found]
+
+
+class InTurn(Sequence[Any]):
+    """Lists after one another as one, of which no more is read than the part asked for."""
+
+    def __init__(self, *lists: Sequence[Any] | QuerySet[Any, Any]) -> None:
+        self.lists = lists
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        return [rows.count() if isinstance(rows, QuerySet) else len(rows) for rows in self.lists]
+
+    def __len__(self) -> int:
+        return sum(self.lengths)
+
+    def __getitem__(self, asked: Any) -> Any:
+        found: list[Any] = []
+        passed = 0
+        for rows, length in zip(self.lists, self.lengths, strict=True):
+            start, stop = max(0, asked.start - passed), min(length, asked.stop - passed)
+            if start < stop:
+                found += rows[start:stop]
+            passed += length
+        return found
+
+
 def listing(
-    rows: QuerySet[Any] | Sequence[Any], *, page: int, filters: Mapping[str, str] | None = None
+    rows: QuerySet[Any] | Sequence[Any],
+    *,
+    page: int,
+    filters: Mapping[str, str] | None = None,
+    count: int | None = None,
 ) -> Listing:
-    """The page of that number; 404 past the last one."""
+    """The page of that number; 404 past the last one. `count` saves counting the rows."""
     try:
+        if isinstance(rows, QuerySet) and rows._iterable_class is ModelIterable:
+            rows = Rows(rows, count)
         found = Paginator(rows, PAGE_SIZE).page(page)
     except EmptyPage as error:
         raise Http404("There is no such page of the list.") from error

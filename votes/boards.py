@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Lower
 
 from tools.models import Category, Tool, ToolQuerySet
 from votes.models import MonthOfVotes, Tally
@@ -19,6 +19,9 @@ TREND_DAYS = 56
 # What a tool needs in the last week to trend at all.
 TREND_LEAST_VOTERS = 10
 TREND_LEAST_DAYS = 2
+
+# Ids of tools, in an order, not read yet.
+Ids = QuerySet[Tool, int]
 
 
 @dataclass(frozen=True)
@@ -45,36 +48,37 @@ def readers_board(*, category: Category | None = None) -> list[Place]:
     if category:
         tallies = tallies.in_category(category)
     rows = [
-        (tool_id, slug, Share(ships, skips, is_settled=True))
+        (share.interval, share, slug, tool_id)
         for tool_id, slug, ships, skips in tallies.values_list(
             "tool_id", "tool__slug", "ships", "skips"
         )
+        for share in [Share(ships, skips, is_settled=True)]
     ]
-    rows.sort(key=lambda row: (-row[2].interval[0], -row[2].votes, row[1]))
-    ranges = rank_ranges([share.interval for _, _, share in rows])
+    rows.sort(key=lambda row: (-row[0][0], -row[1].votes, row[2]))
+    ranges = rank_ranges([interval for interval, *_ in rows])
     return [
         Place(tool_id, share, best, worst)
-        for (tool_id, _, share), (best, worst) in zip(rows, ranges, strict=True)
+        for (_, share, _, tool_id), (best, worst) in zip(rows, ranges, strict=True)
     ]
 
 
-def waiting(*, category: Category | None = None) -> list[int]:
-    """Ids of the published tools that are not ranked, the most voted first."""
+def waiting(*, category: Category | None = None) -> Ids:
+    """The published tools that are not ranked, the most voted first."""
     tools = _published(category).exclude(pk__in=Tally.objects.ranked().values("pk"))
     votes = Coalesce(F("tally__ships") + F("tally__skips"), 0)
-    return list(tools.order_by(votes.desc(), "name", "slug").values_list("pk", flat=True))
+    return tools.order_by(votes.desc(), Lower("name"), "slug").values_list("pk", flat=True)
 
 
-def trending(*, category: Category | None = None) -> list[int]:
-    """Ids of the published tools that trend, the strongest first."""
+def trending(*, category: Category | None = None) -> Ids:
+    """The published tools that trend, the strongest first."""
     tools = _published(category).filter(trend__isnull=False)
-    return list(tools.order_by("-trend__score", "slug").values_list("pk", flat=True))
+    return tools.order_by("-trend__score", "slug").values_list("pk", flat=True)
 
 
-def newest(*, category: Category | None = None) -> list[int]:
-    """Ids of the published tools by their launch, those of unknown launch last."""
+def newest(*, category: Category | None = None) -> Ids:
+    """The published tools by their launch, those of unknown launch last."""
     launched = F("launched_on").desc(nulls_last=True)
-    return list(_published(category).order_by(launched, "slug").values_list("pk", flat=True))
+    return _published(category).order_by(launched, "slug").values_list("pk", flat=True)
 
 
 @transaction.atomic

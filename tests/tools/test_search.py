@@ -83,6 +83,25 @@ def test_a_slip_of_the_finger_finds_the_nearest_name(words, slug):
     assert found.is_near
 
 
+def test_a_name_that_is_the_words_is_found_among_many_that_hold_them(monkeypatch):
+    monkeypatch.setattr("tools.search.LIMITS", {"names": 5, "hits": 5, "newest": 8, "common": 3})
+    make_tool("sonar", name="Sonar")
+    for number in range(20):
+        make_tool(name=f"Sonar {number}")
+
+    assert tools_for("sonar")[0] == "sonar"
+
+
+def test_a_word_that_only_older_tools_hold_is_found_by_its_index(monkeypatch):
+    monkeypatch.setattr("tools.search.LIMITS", {"names": 5, "hits": 5, "newest": 8, "common": 3})
+    make_tool("pelican", name="Pelican", tagline="Fishes in the Danube")
+    for number in range(20):
+        make_tool(name=f"Sonar {number}")
+
+    assert tools_for("pelican") == ["pelican"]
+    assert tools_for("danube") == ["pelican"]
+
+
 def test_comparisons_of_what_was_found_newest_first():
     assert comparisons_for("aider") == ["aider-vs-cline", "aider-vs-github-copilot"]
     assert comparisons_for("github copilot") == ["aider-vs-github-copilot"]
@@ -162,7 +181,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries):
     for number in range(30):
         make_comparison(make_tool(name=f"Aider {number}"), make_tool(name=f"Other {number}"))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         search("aider", now=NOW)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         search("aider vs other", now=NOW)

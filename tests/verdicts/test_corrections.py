@@ -88,3 +88,15 @@ def test_corrections_go_with_their_tool() -> None:
     make_correction(tool=make_tool("aider"))
     Tool.objects.all().delete()
     assert not Correction.objects.exists()
+
+
+def test_more_than_a_page_of_them_goes_on_over_pages(client: Client) -> None:
+    tool = make_tool("aider")
+    for _ in range(25):
+        make_correction(tool=tool)
+
+    first, second = client.get("/corrections/"), client.get("/corrections/?page=2")
+
+    assert 'href="/corrections/?page=2" rel="next"' in first.content.decode()
+    assert second.content.decode().count('id="correction-') == 1
+    assert client.get("/corrections/?page=3").status_code == 404

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from tests.factories import make_comparison, make_panel, make_price, make_tool
+from tests.factories import make_category, make_comparison, make_panel, make_price, make_tool
 from tools.models import Comparison
 from verdicts import sitemaps
 
@@ -67,6 +67,19 @@ def test_the_map_holds_published_addresses_only(client):
     assert not [address for address in addresses if "egret-vs-" in address]
 
 
+def test_the_map_leaves_out_a_category_without_a_published_tool(client):
+    make_tool(category=make_category("agents"))
+    make_tool(category=make_category("drafts-only"), is_published=False)
+    make_category("empty")
+
+    categories = [address for address in addresses_in_the_map(client) if "/categories/" in address]
+
+    assert categories == [
+        f"{settings.SITE_URL}/categories/",
+        f"{settings.SITE_URL}/categories/agents/",
+    ]
+
+
 def test_every_address_of_the_map_answers_and_calls_itself_so(client, pair):
     for address in addresses_in_the_map(client):
         response = client.get(address.removeprefix(settings.SITE_URL))
@@ -96,6 +109,7 @@ def test_a_large_map_is_a_list_of_pages(client, pair, monkeypatch):
     assert len(pages) == 2
     second = client.get(pages[1].removeprefix(settings.SITE_URL))
     assert b"<urlset" in second.content
+    assert b"/tools/plover/" in second.content
     assert client.get("/sitemap.xml?page=3").status_code == 404
     assert client.get("/sitemap.xml?page=x").status_code == 404
     assert client.get("/sitemap.xml?page=000000001999").status_code == 404
@@ -106,7 +120,7 @@ def test_queries_of_the_map_do_not_grow(client, pair, django_assert_num_queries)
     for _ in range(5):
         make_comparison()
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(18):
         client.get("/sitemap.xml")
 
 

@@ -107,6 +107,16 @@ def test_the_board_goes_on_over_pages(client):
     assert client.get("/leaderboard/?page=1")["Location"] == "/leaderboard/"
 
 
+def test_the_ranked_and_those_that_wait_share_pages(client, board):
+    for number in range(30):
+        make_votes(make_tool(f"ranked-{number:02}"), ships=100)
+
+    assert len(names(client)) == 24
+    assert (len(names(client, "?page=2")), len(waiting(client, "?page=2"))) == (9, 4)
+    assert names(client, "?page=2")[-1] == "Avocet"
+    assert client.get("/leaderboard/?page=3").status_code == 404
+
+
 def test_a_board_takes_a_fixed_number_of_queries(client, board, django_assert_max_num_queries):
     with django_assert_max_num_queries(9):
         client.get("/leaderboard/")

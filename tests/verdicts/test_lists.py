@@ -89,6 +89,20 @@ def test_filters_narrow_the_tools_and_stay_in_the_pager(client):
     assert 'value="open-source" selected' in html
 
 
+def test_a_filtered_list_has_a_title_of_its_own(client):
+    titles = {
+        said(text(client, f"/tools/{query}"), "<title>")
+        for query in (
+            "",
+            "?openness=proprietary",
+            "?price=free",
+            "?price=free&openness=proprietary",
+        )
+    }
+
+    assert len(titles) == 4
+
+
 def test_drafts_appear_nowhere(client):
     draft = make_tool("hidden-gem", is_published=False)
     publish(draft, make_tool("avocet"))
@@ -330,7 +344,7 @@ def test_a_page_prints_just_the_drawings_it_uses(client, address):
         ("/compare/", 11),
         ("/tools/", 7),
         ("/tools/avocet/", 18),
-        ("/categories/developer-tools/", 13),
+        ("/categories/developer-tools/", 14),
         ("/reviewers/builder/", 4),
     ],
 )

@@ -66,5 +66,5 @@ def test_queries_are_counted(client, django_assert_num_queries):
         make_comparison(make_tool(name=f"Heron {number}"), make_tool(name=f"Other {number}"))
     page_for(client, "heron")
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         page_for(client, "heron")

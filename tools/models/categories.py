@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
 from tools.addresses import address
@@ -13,8 +14,15 @@ from tools.models.slugs import SLUG, is_slug
 class CategoryQuerySet(models.QuerySet["Category"]):
     def with_tool_counts(self) -> CategoryQuerySet:
         """Each with `tool_count`: the published ones."""
-        counted = self.annotate(tool_count=Count("tools", filter=Q(tools__is_published=True)))
+        tools = Category.objects.filter(pk=OuterRef("pk"), tools__is_published=True)
+        count = tools.order_by().values("pk").annotate(count=Count("tools")).values("count")
+        counted = self.annotate(tool_count=Coalesce(Subquery(count), 0))
         return counted.order_by("name", "slug")
+
+    def with_tools(self) -> CategoryQuerySet:
+        """Those in which a tool is published."""
+        tools = Category.objects.filter(pk=OuterRef("pk"), tools__is_published=True)
+        return self.filter(Exists(tools))
 
 
 class Category(models.Model):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -24,7 +24,13 @@ PEERS = 48
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def published(self, *, now: dt.datetime) -> ComparisonQuerySet:
         """Visible to readers at `now`: both tools published and the hour come."""
-        return self.filter(publish_at__lte=now, first__is_published=True, second__is_published=True)
+        # Drafts are few: looking for one is quicker than reading both tools of every pair.
+        drafts = Tool.objects.drafts()
+        return self.filter(
+            ~Exists(drafts.filter(pk=OuterRef("first"))),
+            ~Exists(drafts.filter(pk=OuterRef("second"))),
+            publish_at__lte=now,
+        )
 
     def scheduled(self, *, now: dt.datetime) -> ComparisonQuerySet:
         return self.filter(publish_at__gt=now)
@@ -57,7 +63,8 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         return self.select_related("first", "second").only("headline", "publish_at", *tools)
 
     def in_category(self, category: Category) -> ComparisonQuerySet:
-        return self.filter(Q(first__category=category) | Q(second__category=category))
+        tools = Tool.objects.in_category(category).values("pk")
+        return self.filter(Q(first__in=tools) | Q(second__in=tools))
 
     def of_tool(self, tool: Tool) -> ComparisonQuerySet:
         return self.filter(Q(first=tool) | Q(second=tool))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import models, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -63,16 +63,17 @@ class ToolQuerySet(models.QuerySet["Tool"]):
     def by_name(self) -> ToolQuerySet:
         return self.order_by(Lower("name"), "slug")
 
-    def beside(self, tool: Tool) -> ToolQuerySet:
-        """Every other one, those of the same category first."""
-        return self.exclude(pk=tool.pk).order_by(
-            Case(When(category=tool.category_id, then=0), default=1), Lower("name"), "slug"
-        )
+    def beside(self, tool: Tool, *, most: int) -> list[Tool]:
+        """Others by name, those of the same category first."""
+        others = self.by_name().exclude(pk=tool.pk)
+        alike = list(others.filter(category=tool.category_id)[:most])
+        return alike + list(others.exclude(category=tool.category_id)[: most - len(alike)])
 
     def by_words(self, words: str) -> Tool | None:
         """The tool that a reader means: its slug, an old slug or its name."""
         found = self.by_any_slug([words.lower()]).get(words.lower())
-        return found or self.filter(name__iexact=words).by_name().first()
+        named = self.alias(lower=Lower("name")).filter(lower=words.lower())
+        return found or named.by_name().first()
 
     def with_slugs(self, slugs: list[str]) -> ToolQuerySet:
         return self.filter(slug__in=slugs)
@@ -129,7 +130,23 @@ class Tool(Editorial):
     class Meta:
         ordering = ["name", "slug"]
         permissions = [("publish_tool", "Can publish tools and change published ones")]
-        indexes = [models.Index(fields=["category", "-id"], name="tool_newest_of_its_category")]
+        indexes = [
+            models.Index(
+                fields=["category", "-id"],
+                include=["is_published"],
+                name="tool_of_its_category",
+            ),
+            # All that a list of tools filters and sorts by, so that a page deep in it is found
+            # without reading the tools before it.
+            models.Index(
+                Lower("name"),
+                "slug",
+                include=["id", "name", "category", "openness", "entry_kind", "launched_on"],
+                condition=Q(is_published=True),
+                name="published_tools_by_name",
+            ),
+            models.Index(fields=["id"], condition=Q(is_published=False), name="draft_tools"),
+        ]
         constraints = [
             models.CheckConstraint(name="tool_slug_is_a_slug", condition=Q(slug__regex=SLUG)),
             models.CheckConstraint(

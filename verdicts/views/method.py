@@ -34,9 +34,10 @@ def reviewer_detail(request: HttpRequest, slug: str, *, page: int) -> HttpRespon
     if slug not in rates:
         raise Http404("There is no such reviewer.")
     reviewer, rate = rates[slug]
-    reviews = Review.objects.by(reviewer).written_by(on=timezone.localdate(now)).current()
+    reviews = Review.objects.by(reviewer).current(on=timezone.localdate(now))
     rows = reviews.of_published_tools().newest_first().with_tools()
-    context = {"reviewer": reviewer, "rate": rate, "listing": listing(rows, page=page)}
+    found = listing(rows, page=page, count=rate.of)
+    context = {"reviewer": reviewer, "rate": rate, "listing": found}
     return render(request, "verdicts/reviewer_detail.html", context)
 
 

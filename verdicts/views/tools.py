@@ -44,12 +44,20 @@ def tool_index(request: HttpRequest, *, page: int) -> HttpResponse:
     context = {
         "listing": found,
         "standings": standings_of(list(found.page), now=timezone.now()),
+        "kinds": _kinds(openness, price),
         "category": category,
         "categories": Category.objects.all(),
         "opennesses": Openness.choices,
         "price_kinds": PriceKind.choices,
     }
     return render(request, "verdicts/tool_index.html", context)
+
+
+def _kinds(openness: str, price: str) -> str:
+    """' (open source, free tier)' for the title of a filtered list, '' for the whole one."""
+    said = [Openness(openness).label] if openness else []
+    said += [f"entry {PriceKind(price).label}"] if price else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 @require_safe
@@ -73,7 +81,7 @@ def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "charts": price_charts(standing.prices, today=today),
         "panel": Reviewer.objects.prefetch_related(Prefetch("reviews", written, "opinions")),
         "verdicts": verdicts_on(comparisons[:NEWEST], now=now),
-        "pickable": Tool.objects.published().beside(tool)[:PICKABLE],
+        "pickable": Tool.objects.published().beside(tool, most=PICKABLE),
     }
     return render(request, "verdicts/tool_detail.html", context)
 
