@@ -137,7 +137,8 @@ def adopt_database(*, now: dt.datetime) -> list[Issue]:
 
 
 def drop_old_deliveries(*, now: dt.datetime) -> None:
-    """Forget who got issues that were done long ago; their totals stay."""
+    """Forget who got issues that were done long ago, and what was reported; their totals stay."""
+    MailEvent.objects.filter(at__lt=now - KEPT_FOR)._raw_delete(using="default")
     old = Issue.objects.filter(
         state__in=[Issue.State.DONE, Issue.State.CANCELLED],
         totals__isnull=True,

@@ -60,6 +60,13 @@ def test_with_a_relay_that_drops_known_keys_nothing_is_missing_either(chaos):
     assert outcome.lost == 0
 
 
+def test_where_doubts_are_sent_again_nothing_is_missing(chaos):
+    outcome = chaos(readers=300, kills=4, policy="resend")
+    assert outcome.is_done
+    assert outcome.lost == 0
+    assert outcome.duplicates <= outcome.doubts
+
+
 @contextmanager
 def worker(issue, sink, **settings):
     """One sending process, ended with the block."""

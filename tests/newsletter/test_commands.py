@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from newsletter.models import Delivery, Issue, QuietWeek, Switch
 from newsletter.slots import monday_of, slot_of
-from newsletter.weekly import draft_of
+from newsletter.weekly import draft_of, tick
 from tests.factories import (
     make_comparison,
     make_panel,
@@ -63,6 +63,19 @@ def test_by_hand_the_weeks_issue_goes_out_at_once_and_once(relay, published, cap
     assert Issue.objects.get().state == Issue.State.DONE
 
 
+def test_what_went_out_by_hand_is_the_weeks_issue_and_its_slot_does_nothing(
+    relay, settings, published, capsys
+):
+    sink = relay()
+    make_subscriber("ann@example.org")
+    settings.NEWSLETTER_HOUR = 23
+    run(capsys, "send_weekly_issue")
+    make_subscriber("bob@example.org")
+    assert tick(now=slot_of(monday_of(TODAY())) + dt.timedelta(minutes=1)) == []
+    assert Issue.objects.get().state == Issue.State.DONE
+    assert sink.recipients == {"ann@example.org": 1}
+
+
 def test_a_dry_run_shows_the_issue_and_keeps_nothing(published, capsys):
     make_subscriber()
     said = run(capsys, "send_weekly_issue", "--dry-run")
@@ -91,9 +104,16 @@ def test_a_week_that_is_over_is_refused_unless_late(relay, published, capsys):
     with pytest.raises(CommandError, match="--late"):
         run(capsys, "send_weekly_issue", "--week", str(last_week))
     assert not Issue.objects.exists()
+    dry = run(capsys, "send_weekly_issue", "--week", str(last_week), "--dry-run")
+    assert "takes --late" in dry
     run(capsys, "send_weekly_issue", "--week", str(last_week), "--late")
     assert sink.accepted.total() == 1
     assert Issue.objects.get().week_of == monday_of(last_week)
+
+
+def test_a_day_that_is_none_is_said(capsys):
+    with pytest.raises(CommandError, match="'tuesday' is no day; write it as 2026-11-20"):
+        run(capsys, "send_weekly_issue", "--week", "tuesday")
 
 
 def test_a_week_to_come_is_refused(capsys):

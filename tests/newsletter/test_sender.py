@@ -2,12 +2,13 @@
 
 import datetime as dt
 import threading
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from django.utils import timezone
 
-from newsletter import sender
+from newsletter import queue, sender, smtp
 from newsletter.message_keys import message_key
 from newsletter.models import (
     Channel,
@@ -214,6 +215,36 @@ def test_whoever_leaves_after_the_freeze_gets_nothing(relay):
     send_slice(issue_id=issue.pk)
     assert list(sink.recipients) == [stays.email]
     assert states(issue) == {"sent": 1, "suppressed": 1}
+
+
+def test_whoever_leaves_during_the_send_gets_nothing(relay, monkeypatch):
+    monkeypatch.setattr(queue, "CLAIM", queue.CLAIM.replace("limit 200", "limit 5"))
+    sink = relay()
+    readers = make_readers(12)
+    issue = make_sending_issue(*readers)
+    leaver = readers[-1]
+    leave = partial(leaver.unsubscribe, proof=Proof(Channel.ONE_CLICK), now=timezone.now())
+    after_mark(monkeypatch, number=3, act=leave)
+    send_slice(issue_id=issue.pk)
+    assert leaver.email not in sink.recipients
+    assert states(issue) == {"sent": 11, "suppressed": 1}
+
+
+def test_a_connection_that_has_carried_its_share_is_replaced(relay, monkeypatch):
+    monkeypatch.setattr(smtp, "MESSAGES_PER_CONNECTION", 10)
+    carried = []
+    close = Relay.close
+
+    def closed(self):
+        carried.append(self.taken)
+        close(self)
+
+    monkeypatch.setattr(Relay, "close", closed)
+    sink = relay()
+    issue = make_sending_issue(*make_readers(25))
+    send_slice(issue_id=issue.pk)
+    assert carried == [10, 10, 5]
+    assert set(sink.accepted.values()) == {1}
 
 
 def test_a_damaged_edition_is_never_sent(relay):

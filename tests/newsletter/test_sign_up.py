@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from dns.resolver import LifetimeTimeout, NoNameservers, Resolver
 
 from newsletter import outbox
 from newsletter.addresses import email_key
@@ -21,6 +22,7 @@ from newsletter.models import (
     Proof,
     SignUp,
     Subscriber,
+    Suppression,
 )
 from tests.factories import make_category, make_subscriber
 
@@ -239,6 +241,19 @@ def test_dns_is_asked_by_the_worker_when_told_to(settings, monkeypatch):
     assert [message.to for message in mail.outbox] == [["reader@example.org"]]
 
 
+@pytest.mark.parametrize("failure", [LifetimeTimeout, NoNameservers])
+def test_a_dns_that_does_not_answer_refuses_nobody(settings, monkeypatch, failure):
+    settings.EMAIL_CHECK_DNS = True
+
+    def fail(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(Resolver, "resolve", fail)
+    make_sign_up("reader@verdicts.dev", at=timezone.now())
+    answer_all()
+    assert len(mail.outbox) == 1
+
+
 def test_a_refused_mail_is_tried_again_and_given_up_after_five_times(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = 1
@@ -259,6 +274,34 @@ def test_a_lost_wake_up_is_picked_up():
     outbox.pick_up(now=now + dt.timedelta(seconds=61))
     outbox.pick_up(now=now + dt.timedelta(seconds=120))
     assert len(mail.outbox) == 1
+
+
+def test_who_asks_again_has_two_weeks_from_the_last_mail(client):
+    now = timezone.now()
+    for days in (0, 13):
+        make_sign_up("late@example.org", at=now + dt.timedelta(days=days))
+        answer_all(now=now + dt.timedelta(days=days))
+    outbox.forget_unconfirmed(now=now + dt.timedelta(days=20))
+    assert Subscriber.objects.exists()
+    for days in range(14, 60):
+        make_sign_up("late@example.org", at=now + dt.timedelta(days=days))
+        answer_all(now=now + dt.timedelta(days=days))
+        outbox.forget_unconfirmed(now=now + dt.timedelta(days=days))
+        if not Subscriber.objects.exists():
+            break
+    assert days == 28  # two weeks after the third mail, which was the last
+    assert len(mail.outbox) == 3
+
+
+@pytest.mark.parametrize("ended", ["complain", "stop_as_undeliverable"])
+def test_who_never_agreed_is_forgotten_whatever_came_back(ended):
+    now = timezone.now()
+    make_sign_up("stranger@example.org", at=now)
+    answer_all(now=now)
+    getattr(Subscriber.objects.get(), ended)(proof=PROOF, now=now)
+    outbox.forget_unconfirmed(now=now + dt.timedelta(days=15))
+    assert not Subscriber.objects.exists()
+    assert Suppression.objects.count() == 1
 
 
 def test_what_nobody_confirms_is_forgotten_after_two_weeks():

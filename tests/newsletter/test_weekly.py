@@ -407,12 +407,16 @@ def test_a_stalled_issue_is_called_out(caplog):
 def test_deliveries_of_an_old_issue_go_and_its_totals_stay():
     issue = make_sending_issue(make_subscriber())
     issue.deliveries.update(state=Delivery.State.SENT, sent_at=SLOT)
+    MailEvent.objects.create(
+        provider="p", event_id="1", kind="delivered", issue=issue, at=timezone.now()
+    )
     tick(now=timezone.now())
     drop_old_deliveries(now=timezone.now() + 30 * DAY)
     assert issue.deliveries.exists()
     drop_old_deliveries(now=timezone.now() + 100 * DAY)
     issue.refresh_from_db()
     assert not issue.deliveries.exists()
+    assert not issue.mail_events.exists()
     assert issue.books(now=timezone.now()).sent == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from argparse import RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -74,19 +74,17 @@ class Command(BaseCommand):
             raise CommandError("All sending is stopped by the switch in the admin.")
         if not switch.is_at_home:
             raise CommandError(watch.MOVED)
-        state = issue.state if issue else Issue.State.DRAFT
-        latest = issue.send_by if issue else slot_of(monday) + LATEST_AFTER
-        is_late = latest <= now and state not in {Issue.State.DONE, Issue.State.CANCELLED}
-        if is_late and not is_late_wanted:
+        if is_late(issue, monday, now=now) and not is_late_wanted:
+            latest = timezone.localtime(latest_time(issue, monday))
             raise CommandError(
-                f"The week of {monday} is over since {timezone.localtime(latest):%-d %B, %H:%M}."
+                f"The week of {monday} is over since {latest:%-d %B, %H:%M}."
                 " Use --late to send its issue all the same."
             )
-        if state == Issue.State.CANCELLED:
+        if issue and issue.state == Issue.State.CANCELLED:
             raise CommandError(f"{issue} was cancelled.")
         waits = {Issue.State.PAUSED} if is_late_wanted else {Issue.State.PAUSED, Issue.State.HELD}
-        if issue and state in waits:
-            raise CommandError(f"{issue} is {state}: {issue.reason} Resume it in the admin.")
+        if issue and issue.state in waits:
+            raise CommandError(f"{issue} is {issue.state}: {issue.reason} Resume it in the admin.")
 
     def show(self, issue: Issue, *, now: dt.datetime) -> None:
         try:
@@ -99,6 +97,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {item.section:<12} {item.title}: {item.line}")
         readers = weekly.audience_of(digest) if issue.audience is None else issue.audience
         self.stdout.write(f"Readers: {readers}. Nothing was sent.")
+        if is_late(issue, issue.week_of, now=now):
+            self.stdout.write("Its latest time is over: sending it takes --late.")
 
     def send(self, issue: Issue) -> None:
         """Send in this process beside the workers, until nothing is left to do now."""
@@ -137,8 +137,23 @@ class Command(BaseCommand):
 
 
 def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(f"'{text}' is no day; write it as 2026-11-20.") from problem
+
+
+def latest_time(issue: Issue | None, monday: dt.date) -> dt.datetime:
+    return issue.send_by if issue else slot_of(monday) + LATEST_AFTER
+
+
+def is_late(issue: Issue | None, monday: dt.date, *, now: dt.datetime) -> bool:
+    is_over = issue and issue.state in {Issue.State.DONE, Issue.State.CANCELLED}
+    return not is_over and latest_time(issue, monday) <= now
 
 
 def unsaved_issue(monday: dt.date) -> Issue:
-    return Issue(week_of=monday, slot_on=slot_day(monday), send_at=slot_of(monday))
+    slot = slot_of(monday)
+    return Issue(
+        week_of=monday, slot_on=slot_day(monday), send_at=slot, send_by=slot + LATEST_AFTER
+    )
