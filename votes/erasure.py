@@ -53,7 +53,7 @@ def erase_expired(*, now: dt.datetime) -> None:
 
 ERASE_HASHES = """
 UPDATE {table} SET net_hash = NULL, agent_hash = NULL
-WHERE created_at < %s AND (status <> 1 OR created_at < %s)
+WHERE created_at < %s AND (status <> 1 OR decision_id IS NOT NULL OR created_at < %s)
   AND (net_hash IS NOT NULL OR agent_hash IS NOT NULL)
 """
 # A voter is a hash of version 5; a random version 4 in its place says that it is done.

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.test import Client
 
 from tests.factories import NOW
+from tools.models import Tool
+from votes.voters import Voter, form_token, remember
 
 # Slower than VOTES_FAST_MILLISECONDS: a person who reads the form first.
 READING = dt.timedelta(seconds=4)
@@ -38,11 +45,50 @@ class Reader(Client):
         with clock(now):
             return self.post(
                 path,
-                fields,
+                urlencode(fields),
+                content_type="application/x-www-form-urlencoded",
                 headers=({"HX-Request": "true"} if htmx else {})
                 | {"Sec-Fetch-Site": "same-origin"}
                 | (headers or {}),
             )
+
+
+def strangers(
+    tool: Tool,
+    moments: Iterable[dt.datetime],
+    *,
+    choice: str = "ship",
+    cookies_age: dt.timedelta | None = None,
+) -> Iterator[HttpResponse]:
+    """At each moment, from one address, the press of a browser that has not voted on the tool.
+
+    Each has a fresh form of its own, or a cookie of that age.
+    """
+    browser = Reader()
+    for moment in moments:
+        browser.cookies.clear()
+        fields = {"choice": choice}
+        if cookies_age is None:
+            fields["token"] = form_token(f"tool {tool.slug}", now=moment - READING)
+        else:
+            browser.cookies = cookies_of(Voter(seed=uuid.uuid4(), since=moment - cookies_age))
+        yield browser.send(vote_path(tool), fields, now=moment)
+
+
+def cookies_of(voter: Voter) -> SimpleCookie:
+    """As the voter's browser keeps them."""
+    response = HttpResponse()
+    remember(response, voter)
+    return response.cookies
+
+
+def looks(response: HttpResponse) -> tuple[Any, ...]:
+    """All that a reader gets to see of an answer; of a cookie all but its value and its hour."""
+    cookies = [
+        (name, len(cookie.value), sorted(cookie.items() - {("expires", cookie["expires"])}))
+        for name, cookie in response.cookies.items()
+    ]
+    return response.status_code, sorted(response.items()), cookies, response.content
 
 
 def token_in(response: Any) -> str:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from tests.factories import NOW, make_tool
 from tests.votes.readers import Reader, pick_path, vote_path
+from votes import holds
 from votes.erasure import erase_expired
 from votes.models import AuditEntry, Pick, Reason, Salt, Status, Tally, Vote
 from votes.voters import voter_of
@@ -91,6 +92,15 @@ def test_a_held_vote_keeps_its_hashes_until_it_is_decided_on_or_a_month_is_over(
     held = Vote.objects.filter(status=Status.HELD)
     assert held.filter(net_hash__isnull=False).exists()
     erase_expired(now=after(days=31))
+    assert held.exists()
+    assert not held.exclude(net_hash=None, agent_hash=None).exists()
+
+
+def test_a_vote_that_staff_keep_held_is_decided_on_and_keeps_no_hash(reader):
+    for group in holds.held_groups():
+        holds.decide(group.key, action=AuditEntry.Action.KEPT, actor="ann", note="Odd.", now=NOW)
+    erase_expired(now=after(days=8))
+    held = Vote.objects.filter(status=Status.HELD)
     assert held.exists()
     assert not held.exclude(net_hash=None, agent_hash=None).exists()
 

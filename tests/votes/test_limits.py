@@ -32,14 +32,6 @@ def minutes(number):
     return NOW + dt.timedelta(minutes=number)
 
 
-def test_fresh_cookies_behind_one_address_count_at_most_one_percent():
-    tool = make_tool()
-    answers = {stranger(tool, now=NOW + dt.timedelta(seconds=n)).content for n in range(500)}
-    assert len(answers) == 1
-    assert counts(tool) == {"ship": site.VOTES_TOOL_FRESH, "skip": 0, "held": 495}
-    assert release_by_rule(now=NOW + dt.timedelta(days=1)) == 0
-
-
 def test_the_addresses_of_one_network_are_one():
     tool = make_tool()
     for number in range(10):
@@ -59,18 +51,6 @@ def test_held_and_counted_are_answered_byte_for_byte_alike():
         {name: value for name, value in answer.items() if name not in unlike} for answer in answers
     ]
     assert all(head == heads[0] for head in heads)
-
-
-def test_spoofed_forwarding_headers_open_no_door(settings):
-    tool = make_tool()
-    for number in range(20):
-        stranger(tool, headers={"X-Forwarded-For": f"198.51.{number}.1"})
-    assert counts(tool)["ship"] == 5
-    settings.TRUSTED_PROXIES = 1
-    other = make_tool()
-    for number in range(20):
-        stranger(other, headers={"X-Forwarded-For": f"198.51.{number}.1, 192.0.2.1"})
-    assert counts(other)["ship"] == 5
 
 
 def test_older_cookies_have_a_wider_quota():
@@ -178,18 +158,6 @@ def test_established_readers_are_counted_where_their_network_is_over_its_rate(se
     stranger(tool)
     regular.press(vote_path(tool), "ship")
     assert counts(tool) == {"ship": 1, "skip": 0, "held": 1}
-
-
-def test_an_office_meets_no_refusal_and_counts_by_the_next_day():
-    """Three hundred people behind one address, some of them on the same few tools."""
-    tools = [make_tool() for _ in range(60)]
-    answers = []
-    for person in range(300):
-        moment = NOW.replace(hour=8) + dt.timedelta(minutes=person * 1.6)
-        answers.append(stranger(tools[person % 60], now=moment).status_code)
-    assert set(answers) == {200}
-    release_by_rule(now=NOW + dt.timedelta(days=1))
-    assert Vote.objects.counted().count() >= 297
 
 
 def test_a_salt_is_of_one_day_and_hashes_of_two_days_differ():

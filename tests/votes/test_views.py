@@ -194,13 +194,13 @@ def test_with_none_of_the_origin_headers_a_token_decides(tool):
 
 def test_no_edited_token_is_taken_whichever_character_was_edited(tool):
     reader = Reader()
-    token = reader.fresh_token(vote_path(tool))
+    token, stranger = reader.fresh_token(vote_path(tool)), Reader()
     for place in range(len(token)):
         edited = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
         # The last character of a base64 group may carry bits that say nothing.
         if place in (token.index(":") - 1, len(token) - 1):
             continue
-        response = Reader().send(vote_path(tool), {"choice": "ship", "token": edited})
+        response = stranger.send(vote_path(tool), {"choice": "ship", "token": edited})
         assert response.status_code == 403, place
     assert not Vote.objects.exists()
 
@@ -209,10 +209,11 @@ def test_no_edited_cookie_is_taken_wherever_it_was_edited(tool):
     reader = Reader()
     reader.press(vote_path(tool), "ship")
     cookie = reader.cookies["voter"].value
-    for place in range(0, len(cookie) - 1, 3):
+    stranger = Reader()
+    for place in range(len(cookie) - 1):
+        # The last character of a base64 group may carry bits that say nothing.
         if place == cookie.index(":") - 1:
             continue
-        stranger = Reader()
         edited = cookie[:place] + ("A" if cookie[place] != "A" else "B") + cookie[place + 1 :]
         stranger.cookies["voter"] = edited
         assert stranger.send(vote_path(tool), {"choice": "skip"}).status_code == 422
@@ -313,24 +314,6 @@ def test_a_vote_takes_one_query(tool, django_assert_num_queries):
     with django_assert_num_queries(1):
         regular.send(vote_path(tool), {"choice": "skip"})
     assert kept(tool) == (1, 1)
-
-
-# --- Replays and races ---------------------------------------------------------------------
-
-
-def test_hundreds_of_replays_are_one_vote(tool, settings):
-    settings.VOTES_PRESS_BURST = 1000
-    reader = Reader()
-    with clock(NOW - READING):
-        token = reader.fresh_token(vote_path(tool))
-    fields = {"choice": "ship", "token": token}
-    for _ in range(150):
-        assert Reader().send(vote_path(tool), fields).status_code == 200
-    reader.send(vote_path(tool), fields)
-    for _ in range(149):
-        assert reader.send(vote_path(tool), fields).status_code == 200
-    assert Vote.objects.count() == 1
-    assert kept(tool) == (1, 0)
 
 
 def test_two_tabs_are_one_voter_and_the_last_press_stands(tool):
