@@ -16,6 +16,7 @@ from django.utils import timezone
 from tools.admin import ReadOnlyAdmin
 from votes import holds
 from votes.models import AuditEntry, HeldVote
+from votes.queue import held_groups
 
 # Groups on one screen, the oldest first; the next ones move up.
 GROUPS_SHOWN = 100
@@ -45,7 +46,7 @@ class HeldVoteAdmin(ReadOnlyAdmin):
                 raise PermissionDenied
             if answer := self._take(request):
                 return answer
-        groups = holds.held_groups()
+        groups = held_groups()
         context = {
             **self.admin_site.each_context(request),
             "title": "Held votes",
@@ -73,7 +74,7 @@ class HeldVoteAdmin(ReadOnlyAdmin):
     def _ask(
         self, request: HttpRequest, *, wanted: str, chosen: set[str], note: str
     ) -> HttpResponse:
-        groups = [group for group in holds.held_groups() if group.key in chosen]
+        groups = [group for group in held_groups() if group.key in chosen]
         context = {
             **self.admin_site.each_context(request),
             "title": f"{wanted.capitalize()} held votes",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from tests.factories import NOW
 from tools.models import Tool
@@ -29,6 +30,17 @@ def cast(
     )
     Vote.objects.cast(slug=tool.slug, voter_id=voter, choice=choice, traces=traces, now=now)
     return voter
+
+
+def hold(
+    tool: Tool,
+    choice: str = "ship",
+    *,
+    reason: Reason = Reason.NETWORK_RATE,
+    network: bytes | None = b"office",
+    **extra: Any,
+) -> uuid.UUID:
+    return cast(tool, choice, reason=reason, network=network, **extra)
 
 
 def counts(tool: Tool) -> dict[str, int]:

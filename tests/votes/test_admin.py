@@ -6,8 +6,8 @@ from django.db import connection
 
 from tests.factories import NOW, make_tool, make_votes
 from tests.votes.casting import cast
-from votes import holds
 from votes.models import AuditEntry, Reason, Tally, Vote
+from votes.queue import held_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,9 @@ def test_the_queue_shows_each_group_and_no_network(editor):
     page = editor.get(QUEUE).content.decode()
     for words in ("Held votes", "Loupe", "3 ship, 0 skip", "2 ship, 0 skip", "5 ship, 0 skip"):
         assert words in page
+    assert 'aria-label="12 h: 3"' in page
+    assert '<rect x="12" y="0.00" width="0.8" height="10.00"/>' in page
+    assert "2 votes, too few to score" in page
     assert b"net-hash-123".hex() not in page
     assert "net-hash" not in page
 
@@ -52,7 +55,7 @@ def test_a_decision_is_made_on_several_groups_with_one_note(editor):
     tools = [make_tool("loupe"), make_tool("mistle")]
     for tool in tools:
         hold(tool)
-    keys = [group.key for group in holds.held_groups()]
+    keys = [group.key for group in held_groups()]
     sent = {"group": keys, "note": "One office.", "action": "release"}
     asked = editor.post(QUEUE, sent).content.decode()
     assert "6 votes in 2 groups" in asked
@@ -69,7 +72,7 @@ def test_a_decision_is_made_on_several_groups_with_one_note(editor):
 )
 def test_a_decision_without_group_note_or_action_is_none(editor, missing):
     hold(make_tool())
-    [group] = holds.held_groups()
+    [group] = held_groups()
     sent = {"group": [group.key], "note": "Kept words.", "action": "reject"} | missing
     page = editor.post(QUEUE, sent).content.decode()
     assert "Choose at least one group" in page
@@ -91,7 +94,7 @@ def test_a_senseless_group_decides_nothing(editor, key):
 def test_who_may_only_look_decides_nothing(staff):
     client = staff("view_heldvote")
     hold(make_tool())
-    [group] = holds.held_groups()
+    [group] = held_groups()
     assert 'value="release"' not in client.get(QUEUE).content.decode()
     sent = {"group": [group.key], "note": "Why.", "action": "release", "confirmed": "yes"}
     assert client.post(QUEUE, sent).status_code == 403

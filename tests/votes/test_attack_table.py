@@ -17,6 +17,7 @@ from tests.votes.readers import READING, Reader, clock, looks, strangers, vote_p
 from votes import holds
 from votes.boards import readers_board
 from votes.models import AuditEntry, Tally, Vote
+from votes.queue import held_groups
 from votes.voters import form_token
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +141,7 @@ def test_an_office_on_one_tool_is_one_row_for_staff_and_one_press_releases_it():
     tool = make_tool()
     assert crowd(300, [tool], votes_each=1, over=WORKDAY) == {200}
     holds.release_by_rule(now=NEXT_NIGHT)
-    [group] = holds.held_groups()
+    [group] = held_groups()
     holds.decide(
         group.key,
         action=AuditEntry.Action.RELEASED,

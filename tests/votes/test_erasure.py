@@ -11,6 +11,7 @@ from tests.votes.readers import Reader, pick_path, vote_path
 from votes import holds
 from votes.erasure import erase_expired
 from votes.models import AuditEntry, Pick, Reason, Salt, Status, Tally, Vote
+from votes.queue import held_groups
 from votes.voters import voter_of
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ def test_a_held_vote_keeps_its_hashes_until_it_is_decided_on_or_a_month_is_over(
 
 
 def test_a_vote_that_staff_keep_held_is_decided_on_and_keeps_no_hash(reader):
-    for group in holds.held_groups():
+    for group in held_groups():
         holds.decide(group.key, action=AuditEntry.Action.KEPT, actor="ann", note="Odd.", now=NOW)
     erase_expired(now=after(days=8))
     held = Vote.objects.filter(status=Status.HELD)

@@ -6,18 +6,15 @@ import uuid
 import pytest
 
 from tests.factories import NOW, make_tool
-from tests.votes.casting import cast, counts
+from tests.votes.casting import counts, hold
 from votes import holds
 from votes.models import AuditEntry, Pick, PickTally, Reason, Status, Traces, Vote
+from votes.queue import held_groups
 
 pytestmark = pytest.mark.django_db
 
 TOMORROW = NOW + dt.timedelta(days=1)
 Action = AuditEntry.Action
-
-
-def hold(tool, choice="ship", *, reason=Reason.NETWORK_RATE, network=b"office", **extra):
-    return cast(tool, choice, reason=reason, network=network, **extra)
 
 
 # --- The night -----------------------------------------------------------------------------
@@ -102,36 +99,6 @@ def test_the_night_releases_picks_by_the_same_rule():
 # --- The staff -----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def heap():
-    """Three held votes of one network and one of another, on one tool, in one day."""
-    tool = make_tool("loupe")
-    for _ in range(3):
-        hold(tool, network=b"one")
-    hold(tool, "skip", network=b"two", agent=b"b")
-    hold(tool, reason=Reason.NONE, network=b"three")
-    return tool
-
-
-def test_the_queue_groups_by_tool_reason_and_day(heap):
-    hold(heap, reason=Reason.FAST)
-    hold(heap, now=TOMORROW)
-    groups = holds.held_groups()
-    assert [(group.reason, group.day, group.votes) for group in groups] == [
-        (Reason.FAST, NOW.date(), 1),
-        (Reason.NETWORK_RATE, NOW.date(), 4),
-        (Reason.NETWORK_RATE, TOMORROW.date(), 1),
-    ]
-
-
-def test_a_group_says_what_staff_may_know(heap):
-    [group] = holds.held_groups()
-    assert (group.networks, group.most_of_one_network, group.agents) == (2, 3, 2)
-    assert (group.title, group.only_here, group.seconds_between) == ("Loupe", 4, 0)
-    assert group.held_words == "3 ship, 1 skip"
-    assert (group.now_words, group.after_words) == ("1 ship, 0 skip", "4 ship, 1 skip")
-
-
 @pytest.mark.parametrize(
     ("action", "after"),
     [
@@ -141,10 +108,10 @@ def test_a_group_says_what_staff_may_know(heap):
     ],
 )
 def test_a_decision_is_one_and_is_written_down(heap, action, after):
-    [group] = holds.held_groups()
+    [group] = held_groups()
     assert holds.decide(group.key, action=action, actor="ann", note="An office.", now=NOW) == 4
     assert counts(heap) == after
-    assert holds.held_groups() == []
+    assert held_groups() == []
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action, entry.note, entry.subject) == (
         "ann",
@@ -160,14 +127,14 @@ def test_a_decision_is_one_and_is_written_down(heap, action, after):
 
 
 def test_a_decision_needs_a_note(heap):
-    [group] = holds.held_groups()
+    [group] = held_groups()
     with pytest.raises(ValueError, match="note"):
         holds.decide(group.key, action=Action.RELEASED, actor="ann", note=" ", now=NOW)
     assert counts(heap)["held"] == 4
 
 
 def test_rejected_votes_stay_with_a_reason_and_an_actor(heap):
-    [group] = holds.held_groups()
+    [group] = held_groups()
     holds.decide(group.key, action=Action.REJECTED, actor="ann", note="One press.", now=NOW)
     rejected = Vote.objects.filter(status=Status.REJECTED, decision__actor="ann")
     assert rejected.count() == 4
@@ -184,7 +151,7 @@ def test_picks_wait_in_the_same_queue():
             traces=Traces(reason=Reason.VOTER_RATE, net_hash=b"x"),
             now=NOW,
         )
-    [group] = holds.held_groups()
+    [group] = held_groups()
     assert group.title == "Zebra vs Apple"
     assert group.held_words == "2 Zebra, 1 Apple, 1 neither"
     holds.decide(group.key, action=Action.RELEASED, actor="ann", note="Fine.", now=NOW)

@@ -12,6 +12,7 @@ from tests.factories import make_tool
 from tests.votes.readers import READING, Reader, pick_path, vote_path
 from votes import erasure, holds, recount
 from votes.models import AuditEntry, Pick, PickTally, Reason, Tally, Traces, Vote
+from votes.queue import held_groups
 from votes.voters import form_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,7 +117,7 @@ def test_votes_decisions_and_erasure_at_once_leave_no_drift_and_no_deadlock(sett
 
     def decide_something(step):
         action = [AuditEntry.Action.RELEASED, AuditEntry.Action.REJECTED][step % 2]
-        for group in holds.held_groups()[:1]:
+        for group in held_groups()[:1]:
             try:
                 holds.decide(group.key, action=action, actor="ann", note="Fine.", now=now)
             except holds.NothingHeldError:

@@ -14,6 +14,7 @@ from tests.factories import NOW, make_picks, make_tool, make_votes
 from tools.models import Tool
 from votes import erasure, holds, recount
 from votes.models import AuditEntry, Pick, PickTally, Reason, Tally, Traces, Vote
+from votes.queue import held_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +84,7 @@ class TheBox(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 5), action=st.sampled_from(list(holds.STATUS_AFTER)))
     def decide(self, place, action):
-        for group in holds.held_groups()[place : place + 1]:
+        for group in held_groups()[place : place + 1]:
             holds.decide(group.key, action=action, actor="ann", note="Looked at.", now=self.now)
 
     @rule(later=days)

@@ -7,10 +7,11 @@ from django.conf import settings
 
 from tests.factories import NOW, make_tool
 from tools.models import Tool
-from votes import demo, holds, recount
+from votes import demo, recount
 from votes.boards import readers_board
 from votes.growth import grow_votes
 from votes.models import PickTally, Tally, Vote
+from votes.queue import held_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_the_demo_has_leans_picks_ranks_and_held_votes(invented):
     shares = {tally.share_from(tally.lower_id).words for tally in PickTally.objects.all()}
     assert shares == {"146 picks", "22 picks", "7 picks, too few to score"}
     assert len(readers_board()) > 5
-    assert {group.votes for group in holds.held_groups()} == {31, 12}
+    assert {group.votes for group in held_groups()} == {31, 12}
 
 
 def test_no_real_tool_gets_a_synthetic_vote(invented):
