@@ -76,6 +76,14 @@ class Split:
         return sum(row.second is not None and row.second.is_ship for row in self.common)
 
     @property
+    def scorecard(self) -> list[tuple[Reviewer, list[tuple[Tool, Review | None]]]]:
+        """Each reviewer with what it wrote on either tool; None where it has not."""
+        return [
+            (row.reviewer, [(self.first, row.first), (self.second, row.second)])
+            for row in self.rows
+        ]
+
+    @property
     def sentence(self) -> Sentence:
         """'All four ship both.', 'All four ship A. The Skeptic alone skips B.'"""
         if all(row.judged_both for row in self.rows) and self.rows:

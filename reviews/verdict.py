@@ -169,12 +169,12 @@ class Verdict:
             return None
         return timezone.localdate(self.comparison.publish_at)
 
-    @property
+    @cached_property
     def written_days(self) -> tuple[dt.date, ...]:
         """Days on which the current reviews were written, oldest first."""
         return _days(r.written_on for s in self.standings for r in s.reviews)
 
-    @property
+    @cached_property
     def checked_days(self) -> tuple[dt.date, ...]:
         """Days on which the current prices were checked, oldest first."""
         return _days(day for s in self.standings for day in s.prices.checked_days)

@@ -197,7 +197,7 @@ class PriceList:
         priced = [p for p in self.current if p.unit == unit and p.point.amount is not None]
         return min(priced, key=lambda price: price.point.amount or Decimal(0), default=None)
 
-    @property
+    @cached_property
     def units(self) -> tuple[Unit, ...]:
         return tuple(dict.fromkeys(price.unit for price in self.current))
 
