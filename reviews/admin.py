@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from reviews.models import Review, Reviewer
-from tools.admin import ReadOnlyAdmin, SlugIsForEverAdmin
+from tools.admin import DatedRowsAdmin, SlugIsForEverAdmin
 
 
 @admin.register(Reviewer)
@@ -15,11 +15,10 @@ class ReviewerAdmin(SlugIsForEverAdmin):
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
+class ReviewAdmin(DatedRowsAdmin):
     list_display = ["tool", "reviewer", "verdict", "written_on", "summary"]
     list_display_links = ["tool"]
     list_filter = ["reviewer", "verdict", "written_on", "tool__category"]
     list_select_related = ["tool", "reviewer"]
-    search_fields = ["tool__name", "tool__slug", "summary"]
     date_hierarchy = "written_on"
     ordering = ["-written_on", "-id"]

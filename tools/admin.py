@@ -9,7 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from tools.history import HistoryAdmin
-from tools.models import Category, FormerSlug, PricePoint, Source
+from tools.models import Category, FormerSlug, PricePoint, Source, Tool
 
 
 class SlugIsForEverAdmin(HistoryAdmin):
@@ -41,6 +41,21 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
 
+class DatedRowsAdmin(ReadOnlyAdmin):
+    """The dated rows of all tools; new ones are written at the tool."""
+
+    search_fields = ["tool"]
+    search_help_text = "The tool’s name, or its slug."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Tools are looked through, not their rows: there are many times as many."""
+        if search_term:
+            queryset = queryset.filter(tool__in=Tool.objects.named_like(search_term.strip()))
+        return queryset, False
+
+
 @admin.register(Category)
 class CategoryAdmin(SlugIsForEverAdmin):
     list_display = ["name", "slug", "tools"]
@@ -70,14 +85,11 @@ class SourceAdmin(SlugIsForEverAdmin):
 
 
 @admin.register(PricePoint)
-class PricePointAdmin(ReadOnlyAdmin):
-    """Every dated price. New ones are written at the tool."""
-
+class PricePointAdmin(DatedRowsAdmin):
     list_display = ["tool", "label", "price", "unit", "effective_on", "basis", "source", "note"]
     list_display_links = ["label"]
     list_filter = ["basis", "effective_on", "currency", "tool__category"]
     list_select_related = ["tool", "source"]
-    search_fields = ["tool__name", "tool__slug", "label", "unit"]
     date_hierarchy = "effective_on"
     ordering = ["-effective_on", "-id"]
 

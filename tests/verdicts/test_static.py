@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.templatetags.static import static
+from django.test import Client
 
 from verdicts import static as static_files
 
@@ -67,3 +68,12 @@ def test_unchanged_files_are_not_collected_again(own_files: Path) -> None:
 
 def test_where_nothing_is_collected_the_plain_files_are_linked() -> None:
     assert static("css/site.css") == "/static/css/site.css"
+
+
+def test_browsers_find_the_icon_where_they_look_without_being_told(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer["Location"] == static("img/favicon.ico")
+    assert "max-age=86400" in answer["Cache-Control"]
+    assert (
+        (settings.BASE_DIR / "static" / "img" / "favicon.ico").read_bytes().startswith(b"\0\0\1\0")
+    )

@@ -75,6 +75,10 @@ class ToolQuerySet(models.QuerySet["Tool"]):
         named = self.alias(lower=Lower("name")).filter(lower=words.lower())
         return found or named.by_name().first()
 
+    def named_like(self, words: str) -> ToolQuerySet:
+        """Those whose name or slug holds the words."""
+        return self.filter(Q(name__icontains=words) | Q(slug__icontains=words))
+
     def with_slugs(self, slugs: list[str]) -> ToolQuerySet:
         return self.filter(slug__in=slugs)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -29,6 +29,12 @@ from verdicts.desk.preview import preview_address
 from verdicts.desk.publishing import EditorialAdmin, EditorialForm, Link, StateFilter
 from verdicts.desk.recheck import ANY, Recheck, due, due_for
 from verdicts.desk.wording import LEAST_WORDS, MOST_WORDS, hints_on
+
+MOST_EXPORTED = 300
+TOO_MANY_TO_EXPORT = (
+    f"Choose up to {MOST_EXPORTED} tools: an upload takes no larger file back. "
+    "The command export_catalog writes the whole catalogue."
+)
 
 
 class ToolForm(EditorialForm):
@@ -220,7 +226,11 @@ class ToolAdmin(EditorialAdmin):
         return None
 
     @admin.action(description="Export as a catalogue file", permissions=["view"])
-    def export(self, request: HttpRequest, tools: models.QuerySet[Tool]) -> HttpResponse:
+    def export(self, request: HttpRequest, tools: models.QuerySet[Tool]) -> HttpResponse | None:
+        """Not more than an upload can take back."""
+        if tools.count() > MOST_EXPORTED:
+            self.message_user(request, TOO_MANY_TO_EXPORT, messages.ERROR)
+            return None
         content = "\n".join([*written(tools.order_by()), ""])
         headers = {"Content-Disposition": 'attachment; filename="catalog.yaml"'}
         return HttpResponse(content, content_type="application/yaml", headers=headers)

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from tests.factories import make_comparison, make_price, make_review, make_source, make_tool
 from tools.models import Tool
 from verdicts.catalog.importing import CatalogFile, changes_of
+from verdicts.desk import tool_form
 
 SignIn = Callable[[str], Client]
 IMPORT = "/admin/import/"
@@ -189,3 +190,32 @@ def test_an_export_of_some_tools_holds_them_whole_and_nothing_else(sign_in: Sign
     assert b"left: aider" in content
     changes = changes_of([CatalogFile("catalog.yaml", content)], now=timezone.now())
     assert changes.summary.startswith("0 added, 0 changed")
+
+
+def test_an_export_is_no_larger_than_an_upload_may_be(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_form, "MOST_EXPORTED", 1)
+    chosen = {"action": "export", "_selected_action": [make_tool().pk, make_tool().pk]}
+    page = sign_in("editor").post("/admin/tools/tool/", chosen, follow=True).content.decode()
+    assert "export_catalog writes the whole catalogue" in page
+
+
+def test_whoever_may_not_see_the_tools_exports_none(sign_in: SignIn) -> None:
+    chosen = {"action": "export", "_selected_action": [make_tool().pk]}
+    assert sign_in("staff").post("/admin/tools/tool/", chosen).status_code == 403
+
+
+def test_more_than_a_request_may_hold_is_refused_unread(sign_in: SignIn) -> None:
+    files = [SimpleUploadedFile(f"{n}.yaml", b"#" * 900_000) for n in range(3)]
+    assert sign_in("editor").post(IMPORT, {"catalogue": files}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a: &a [x]\nb: [*a, *a]", "[" * 500, "!!python/object/apply:os.system [ls]", "\0", "\ufeff"],
+)
+def test_what_is_no_catalogue_is_refused_in_words(sign_in: SignIn, content: str) -> None:
+    page = upload(sign_in("editor"), content)
+    assert "to mend" in page
+    assert 'name="upload"' not in page

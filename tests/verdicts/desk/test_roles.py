@@ -8,13 +8,25 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
-from django.urls import NoReverseMatch, reverse
+from django.urls import URLResolver, reverse
 
-from tests.factories import NOW, make_comparison, make_price, make_review, make_source, make_tool
+from tests.factories import (
+    NOW,
+    make_comparison,
+    make_price,
+    make_review,
+    make_sending_issue,
+    make_source,
+    make_subscriber,
+    make_tool,
+    make_votes,
+)
 from tests.verdicts.desk.conftest import make_staff
-from tools.models import Correction
+from tools.models import Correction, Tool
 from verdicts.desk.roles import ROLES, create_roles
+from votes.models import Reason, Status
 
 SignIn = Callable[[str], Client]
 EVERYBODY = ["anonymous", "staff", "writer", "editor", "publisher", "superuser"]
@@ -72,30 +84,109 @@ def test_each_role_opens_its_own_lists_and_no_other(sign_in: SignIn, role: str) 
         assert status == (200 if may_open(role, model) else refused), (role, address)
 
 
+# Pages that belong to no list, and who opens them beside superusers.
+EVERY_STAFF = {"anonymous": 302} | dict.fromkeys(["staff", "writer", "editor", "publisher"], 200)
+OF_NO_LIST = {
+    "index": EVERY_STAFF,
+    "password_change": EVERY_STAFF,
+    "password_change_done": EVERY_STAFF,
+    "jsi18n": EVERY_STAFF,
+    "recovery_codes": EVERY_STAFF,
+    "import": EVERY_STAFF | {"staff": 403, "writer": 403},
+    "autocomplete": EVERY_STAFF | dict.fromkeys(["staff", "writer", "editor", "publisher"], 403),
+    # The way in and the way out; the second factor sends on whoever needs none.
+    "login": dict.fromkeys(EVERY_STAFF, 302) | {"anonymous": 200},
+    "logout": dict.fromkeys(EVERY_STAFF, 405) | {"anonymous": 302},
+    "second_factor": dict.fromkeys(EVERY_STAFF, 302),
+}
+# Nothing there without a further number or name; tried by tests of their own.
+ELSEWHERE = {"app_list", "view_on_site"}
+
+
+def every_address() -> Iterator[tuple[str, str]]:
+    """The name and an address of each page of the admin; of pages of one object, a real one's."""
+    patterns = list(admin.site.get_urls())
+    while patterns:
+        pattern = patterns.pop()
+        if isinstance(pattern, URLResolver):
+            patterns += pattern.url_patterns
+        elif pattern.name and pattern.name not in ELSEWHERE:
+            arguments = arguments_of(pattern.name, pattern.pattern.regex.groups)
+            if arguments is not None:
+                yield pattern.name, reverse(f"admin:{pattern.name}", args=arguments)
+
+
+def arguments_of(name: str, wanted: int) -> list[int] | None:
+    """As many numbers as the address needs, of an object that is there."""
+    if not wanted:
+        return []
+    model = next(model for model in every_list() if name.startswith(model.replace(".", "_") + "_"))
+    one = apps.get_model(model)._default_manager.order_by("pk").first()
+    if one is None or wanted == 1:
+        return [one.pk] if one else None
+    version = one.history.first()
+    return [one.pk, version.pk] if version else None
+
+
+@pytest.fixture
+def full_house(published_pair: None) -> None:
+    """One of everything that the desk shows."""
+    make_sending_issue(make_subscriber())
+    make_votes(Tool.objects.earliest("pk"), ships=1, status=Status.HELD, reason=Reason.NETWORK_RATE)
+    Tool.objects.earliest("pk").rename_slug("renamed")
+
+
+@pytest.mark.usefixtures("full_house")
+@pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("role", EVERYBODY)
+def test_no_address_of_the_admin_opens_without_its_permission(
+    sign_in: SignIn, role: str, method: str
+) -> None:
+    """Every address that the admin has, by walking its own list of them."""
+    client, tried = sign_in(role), set()
+    for name, address in every_address():
+        tried.add(name)
+        model = next((one for one in every_list() if name.startswith(one.replace(".", "_"))), "")
+        if name in OF_NO_LIST:
+            if method == "get" and role in OF_NO_LIST[name]:
+                assert client.get(address).status_code == OF_NO_LIST[name][role], (role, name)
+        elif not may_open(role, model):
+            status = getattr(client, method)(address).status_code
+            assert status == (302 if role == "anonymous" else 403) or (
+                status == 405 and role != "anonymous"
+            ), (role, address, status)
+        elif method == "get" and not name.endswith(("_add", "_delete", "_hand_back")):
+            assert client.get(address).status_code in {200, 302, 405}, (role, address)
+    assert len(tried) > 100
+    assert set(OF_NO_LIST) <= tried
+
+
 @pytest.mark.usefixtures("published_pair")
-def test_pages_of_one_object_open_only_with_their_list(sign_in: SignIn, role: str) -> None:
-    client = sign_in(role)
-    for model in every_list():
-        first = apps.get_model(model)._default_manager.order_by("pk").first()
-        for page in ("change", "history", "delete", "simple_history", "hand_back"):
-            if first is None or (page == "delete" and may_open(role, model)):
-                continue
-            arguments = [first.pk]
-            if page == "simple_history":
-                versions = first.history.all() if hasattr(first, "history") else []
-                if not versions:
-                    continue
-                arguments += [versions[0].pk]
-            try:
-                address = reverse(f"admin:{model.replace('.', '_')}_{page}", args=arguments)
-            except NoReverseMatch:
-                continue
-            status = client.get(address).status_code
-            if not may_open(role, model):
-                assert status == (302 if role == "anonymous" else 403), (role, address)
-            elif page in {"change", "history"}:
-                assert status == 200, (role, address)
+def test_an_address_that_leads_on_tells_nobody_of_drafts(sign_in: SignIn) -> None:
+    draft = make_tool("secret", is_published=False)
+    kind = ContentType.objects.get_for_model(Tool)
+    address = reverse("admin:view_on_site", args=[kind.pk, draft.pk])
+    assert sign_in("staff").get(address).status_code == 403
+    assert "secret" in sign_in("writer").get(address)["Location"]
+
+
+def test_search_boxes_tell_nobody_of_tools_who_may_not_see_them(sign_in: SignIn) -> None:
+    make_tool("aider")
+    asked = {"app_label": "tools", "model_name": "comparison", "field_name": "first", "term": "a"}
+    assert sign_in("staff").get("/admin/autocomplete/", asked).status_code == 403
+    found = sign_in("writer").get("/admin/autocomplete/", asked).json()["results"]
+    assert [one["text"] for one in found] == ["Aider"]
+
+
+@pytest.mark.usefixtures("full_house")
+@pytest.mark.parametrize("room", ["tools", "reviews", "votes", "newsletter", "auth"])
+def test_a_room_opens_to_those_who_see_something_in_it(sign_in: SignIn, room: str) -> None:
+    address = reverse("admin:app_list", args=[room])
+    for role in ("staff", "writer", "editor", "publisher"):
+        is_open = any(
+            may_open(role, model) for model in every_list() if model.startswith(f"{room}.")
+        )
+        assert sign_in(role).get(address).status_code == (200 if is_open else 404), role
 
 
 @pytest.mark.usefixtures("published_pair")

@@ -93,6 +93,32 @@ def test_wrong_codes_are_slowed_down_and_recorded(client: Client, ada: User) -> 
     assert AccessFailureLog.objects.filter(username="ada").count() == 2
 
 
+def test_another_session_gets_no_further_tries(client: Client, ada: User) -> None:
+    device = enrolled(ada)
+    right = code_of(device)
+    log_in(client)
+    client.post(FACTOR, {"code": f"{(int(right) + 1) % 1_000_000:06}"})
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    log_in(elsewhere)
+    assert "Too many wrong codes" in elsewhere.post(FACTOR, {"code": right}).content.decode()
+
+
+def test_recovery_codes_are_slowed_down_too(client: Client, ada: User) -> None:
+    enrolled(ada)
+    [code, *_] = second_factor.new_codes(ada)
+    log_in(client)
+    client.post(FACTOR, {"code": "nota-reco-very-code"})
+    assert "Too many wrong codes" in client.post(FACTOR, {"code": code}).content.decode()
+
+
+def test_five_wrong_codes_close_the_name_as_wrong_passwords_do(client: Client, ada: User) -> None:
+    enrolled(ada)
+    log_in(client)
+    for _ in range(5):
+        client.post(FACTOR, {"code": "000000"})
+    assert log_in(Client()).status_code == 429
+
+
 def test_a_new_staff_member_enrols_at_the_first_log_in(client: Client, ada: User) -> None:
     log_in(client)
     page = client.get(FACTOR).content.decode()
