@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from tools.history import HistoryAdmin
 from tools.models import Category, FormerSlug, PricePoint, Source, Tool
@@ -39,6 +41,35 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def ask_first(
+    request: HttpRequest,
+    page: admin.ModelAdmin[Any],
+    *,
+    title: str,
+    warning: str,
+    button: str,
+    things: Iterable[object] = (),
+) -> HttpResponse:
+    """The page before a dangerous action: what it does, and to how many. Its button sends what
+    was sent once more, and `confirmed` with it."""
+    sent = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken"
+    ]
+    context = {
+        **page.admin_site.each_context(request),
+        "title": title,
+        "opts": page.opts,
+        "warning": warning,
+        "button": button,
+        "things": things,
+        "sent": sent,
+    }
+    return TemplateResponse(request, "admin/ask_first.html", context)
 
 
 class DatedRowsAdmin(ReadOnlyAdmin):

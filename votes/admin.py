@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from tools.admin import ReadOnlyAdmin
+from tools.admin import ReadOnlyAdmin, ask_first
 from votes import holds
 from votes.models import AuditEntry, HeldVote
 from votes.queue import held_groups
@@ -75,16 +75,20 @@ class HeldVoteAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, *, wanted: str, chosen: set[str], note: str
     ) -> HttpResponse:
         groups = [group for group in held_groups() if group.key in chosen]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{wanted.capitalize()} held votes",
-            "opts": self.opts,
-            "groups": groups,
-            "votes": sum(group.votes for group in groups),
-            "action": wanted,
-            "note": note,
-        }
-        return TemplateResponse(request, "admin/votes/decide.html", context)
+        votes = counted(sum(group.votes for group in groups), "vote")
+        return ask_first(
+            request,
+            self,
+            title=f"{wanted.capitalize()} held votes",
+            warning=f"{votes} in {counted(len(groups), 'group')}. The decision stands in the log "
+            f"under your name, with the note ‘{note}’, and is not taken back.",
+            button=f"{wanted.capitalize()} {votes}",
+            things=[
+                f"{group.title}, {group.day:%-d %B}: {group.held_words}. Counted "
+                + (f"then: {group.after_words}." if wanted == "release" else "votes stay the same.")
+                for group in groups
+            ],
+        )
 
     def _decide(self, request: HttpRequest, *, wanted: str, chosen: list[str], note: str) -> None:
         """All of it that is still held; what is not is said."""
@@ -100,5 +104,9 @@ class HeldVoteAdmin(ReadOnlyAdmin):
                 )
             except (holds.NothingHeldError, ValueError):
                 messages.warning(request, "A group has been decided on in the meantime.")
-        votes = "1 vote" if decided == 1 else f"{decided} votes"
-        messages.success(request, f"{votes} {action.label}.")
+        messages.success(request, f"{counted(decided, 'vote')} {action.label}.")
+
+
+def counted(number: int, what: str) -> str:
+    """'1 vote', '6 votes'."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -24,7 +24,7 @@ from newsletter import preflight, slots, weekly
 from newsletter.messages import mail_to_staff
 from newsletter.models import Issue, MailEvent, Switch, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
-from tools.admin import ReadOnlyAdmin
+from tools.admin import ReadOnlyAdmin, ask_first
 
 SENDING = "newsletter.send_issue"
 # The mail's own page: its style, nothing else, and no way to act.
@@ -181,6 +181,9 @@ class IssueAdmin(ReadOnlyAdmin):
         if not request.user.has_perm(SENDING):
             raise PermissionDenied
         issue = get_object_or_404(Issue, pk=pk)
+        is_sure = "confirmed" in request.POST
+        if request.POST.get("step") == "cancel" and issue.can_cancel and not is_sure:
+            return self.ask_before_cancelling(request, issue)
         try:
             said = self.take(request.POST.get("step", ""), issue, request)
             self.message_user(request, said)
@@ -191,6 +194,16 @@ class IssueAdmin(ReadOnlyAdmin):
         except OSError as problem:
             self.message_user(request, f"The relay did not take it: {problem}", messages.ERROR)
         return HttpResponseRedirect(change_address(issue))
+
+    def ask_before_cancelling(self, request: HttpRequest, issue: Issue) -> HttpResponse:
+        waiting = issue.deliveries.open().count() if issue.is_frozen else 0
+        return ask_first(
+            request,
+            self,
+            title=f"Cancel {issue}",
+            warning=f"It is never sent again; {waiting} of its mails are not sent yet.",
+            button="Cancel for good",
+        )
 
     def take(self, step: str, issue: Issue, request: HttpRequest) -> str:
         now, who = timezone.now(), request.user.get_username()

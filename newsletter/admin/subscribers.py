@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from newsletter.addresses import email_key
 from newsletter.models import Channel, ConsentEvent, ConsentText, Proof, Subscriber
-from tools.admin import ReadOnlyAdmin
+from tools.admin import ReadOnlyAdmin, ask_first
 
 
 class ConsentEventInline(admin.TabularInline[ConsentEvent, Subscriber]):
@@ -58,11 +58,21 @@ class SubscriberAdmin(ReadOnlyAdmin):
         return request.user.has_perm("newsletter.delete_subscriber")
 
     @admin.action(description="Erase all that is kept of them", permissions=["erase"])
-    def erase(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+    def erase(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            readers = f"{queryset.count()} reader{'s' if queryset.count() != 1 else ''}"
+            return ask_first(
+                request,
+                self,
+                title="Erase readers",
+                warning=f"All that is kept of {readers} is erased for good.",
+                button=f"Erase {readers}",
+            )
         now = timezone.now()
         for subscriber in queryset:
             subscriber.erase(proof=Proof(Channel.ADMIN), now=now)
         self.message_user(request, f"{len(queryset)} erased.")
+        return None
 
 
 @admin.register(ConsentText)

@@ -97,7 +97,8 @@ def test_an_issue_is_scheduled_paused_resumed_and_cancelled(publisher):
     issue = make_draft()
     steps = ["schedule", "pause", "resume", "cancel"]
     states = [step(publisher, issue, name) for name in steps]
-    assert states == ["ready", "paused", "ready", "cancelled"]
+    assert states == ["ready", "paused", "ready", "ready"], "cancelling asks first"
+    assert step(publisher, issue, "cancel", confirmed="yes") == "cancelled"
     assert step(publisher, issue, "resume") == "cancelled"
     assert step(publisher, issue, "explode") == "cancelled"
 
@@ -187,7 +188,10 @@ def test_addresses_are_for_those_who_may_see_them(staff):
 
 def test_staff_erase_on_request(publisher):
     reader = make_subscriber("reader@example.org")
-    publisher.post(READERS, {"action": "erase", "_selected_action": [reader.pk]})
+    chosen = {"action": "erase", "_selected_action": [reader.pk]}
+    assert "All that is kept of 1 reader is erased" in publisher.post(READERS, chosen).text
+    assert Subscriber.objects.get().state == "confirmed", "asked, and not yet done"
+    publisher.post(READERS, chosen | {"confirmed": "yes"})
     assert Subscriber.objects.get().state == "erased"
     assert reader.events.get().channel == "admin"
 

@@ -85,7 +85,7 @@ def test_a_decision_without_group_note_or_action_is_none(editor, missing):
 def test_a_senseless_group_decides_nothing(editor, key):
     hold(make_tool())
     sent = {"group": [key], "note": "Why.", "action": "reject"}
-    assert "decided on in the meantime" in editor.post(QUEUE, sent).content.decode()
+    assert "0 votes in 0 groups" in editor.post(QUEUE, sent).content.decode()
     editor.post(QUEUE, sent | {"confirmed": "yes"})
     assert not AuditEntry.objects.exists()
     assert Vote.objects.held().count() == 3

@@ -9,12 +9,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from tools.admin import ReadOnlyAdmin
+from tools.admin import ReadOnlyAdmin, ask_first
 from verdicts.desk import second_factor
 
 admin.site.unregister(User)
@@ -59,17 +58,20 @@ class StaffAdmin(UserAdmin[User]):
     @admin.action(description="Reset the second factor", permissions=["change"])
     def reset_second_factor(
         self, request: HttpRequest, users: QuerySet[User]
-    ) -> TemplateResponse | None:
+    ) -> HttpResponse | None:
         """Asks first; then the next log-in of each enrols anew."""
         allowed = [user for user in users if self.has_change_permission(request, user)]
         if "confirmed" not in request.POST:
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Reset the second factor",
-                "opts": self.opts,
-                "users": allowed,
-            }
-            return TemplateResponse(request, "desk/reset_second_factor.html", context)
+            accounts = f"{len(allowed)} account{'s' if len(allowed) != 1 else ''}"
+            return ask_first(
+                request,
+                self,
+                title="Reset the second factor",
+                warning=f"The phone and the recovery codes of {accounts} stop working; "
+                "the next log-in enrols a new phone.",
+                button=f"Reset for {accounts}",
+                things=allowed,
+            )
         for user in allowed:
             second_factor.reset(user)
             self.log_change(request, user, "Reset the second factor.")
