@@ -14,7 +14,6 @@ from tools.models import Tool
 from tools.sentences import Sentence, joined, name, sentence
 
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-NOT_REVIEWED = "not reviewed yet"
 
 
 def number_word(count: int) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from reviews.models import Review
 from tools.models import Tool
 from tools.pricing import PriceList
-from votes.shares import Share, certainty_below_half, certainty_words
+from votes.shares import Share, certainty_below_half, certainty_words, rounded_percent
 
 NOT_JUDGED = "no verdict yet"
 # Panel and readers can only be said to disagree over a panel of that many, this sure of itself.
@@ -36,8 +36,7 @@ class Panel:
 
     @property
     def percent(self) -> int:
-        """The share as a whole percent, halves up."""
-        return (200 * self.ships + self.of) // (2 * self.of)
+        return rounded_percent(self.ships, self.of)
 
     @property
     def words(self) -> str:

@@ -79,10 +79,6 @@ class Price:
             return ""
         return money(self.before.amount, self.before.currency)
 
-    @property
-    def is_on_request(self) -> bool:
-        return self.point.amount is None
-
     @cached_property
     def unit(self) -> Unit:
         return unit_of(self.point)

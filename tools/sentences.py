@@ -29,12 +29,6 @@ class Sentence(str):
     def __reduce__(self) -> tuple[type[Sentence], tuple[str, str]]:
         return Sentence, (str(self), self._html)
 
-    def capitalized(self) -> Sentence:
-        """The same with a capital first letter; a name that comes first keeps its own."""
-        if self._html.startswith("<"):
-            return self
-        return Sentence(self[:1].upper() + self[1:], self._html[:1].upper() + self._html[1:])
-
 
 def name(text: str) -> Sentence:
     return Sentence(text, f"<bdi>{escape(text)}</bdi>")

@@ -10,6 +10,8 @@ from django.shortcuts import render
 
 from verdicts.pagecache.sharing import is_personal, is_public
 
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -34,6 +36,3 @@ def guarded(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"

@@ -129,12 +129,12 @@ TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", 0, least=0, most=10)
 
 # --- Mail --------------------------------------------------------------------------------
 
+EXAMPLE_MAIL = "smtp://user:pass@host:587/?tls=1"
 EMAIL_URL = required(
     "EMAIL_URL",
     OF_THE_DEMO.get("EMAIL_URL", "smtp://127.0.0.1:1025"),
-    "Example: smtp://user:pass@host:587/?tls=1",
+    f"Example: {EXAMPLE_MAIL}",
 )
-EXAMPLE_MAIL = "smtp://user:pass@host:587/?tls=1"
 mail_address = address("EMAIL_URL", EMAIL_URL or EXAMPLE_MAIL, {"smtp", "smtps"}, EXAMPLE_MAIL)
 mail_options = parse_qs(mail_address.query)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -145,15 +145,11 @@ EMAIL_HOST_PASSWORD = unquote(mail_address.password or "")
 EMAIL_USE_TLS = mail_options.get("tls", ["0"])[0] in {"1", "true", "on"}
 EMAIL_USE_SSL = mail_address.scheme == "smtps"
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = required(
-    "DEFAULT_FROM_EMAIL",
-    "Verdicts <letter@verdicts.example>",
-    "Example: Verdicts <letter@verdicts.example>",
-)
+EXAMPLE_SENDER = "Verdicts <letter@verdicts.example>"
+DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL", EXAMPLE_SENDER, f"Example: {EXAMPLE_SENDER}")
 if DEFAULT_FROM_EMAIL and "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     problems.append(
-        f"DEFAULT_FROM_EMAIL={DEFAULT_FROM_EMAIL} holds no mail address. "
-        "Example: Verdicts <letter@verdicts.example>"
+        f"DEFAULT_FROM_EMAIL={DEFAULT_FROM_EMAIL} holds no mail address. Example: {EXAMPLE_SENDER}"
     )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -176,7 +172,7 @@ NEWSLETTER_AMBIGUOUS = one_of("NEWSLETTER_AMBIGUOUS", "hold", ["hold", "resend",
 MAIL_WEBHOOK_SECRET = text("MAIL_WEBHOOK_SECRET", "")
 EMAIL_CHECK_DNS = switch("EMAIL_CHECK_DNS", default=False)
 
-# --- Votes: the first wall (docs: how votes are held) ------------------------------------
+# --- Votes: the first wall (docs/decisions/held-in-the-open.md) --------------------------
 
 # New ballots of one network: so many at once, and so many more a minute; the rest is held.
 VOTES_NETWORK_BURST = whole_number("VOTES_NETWORK_BURST", 60, least=1, most=1_000_000)
@@ -245,7 +241,6 @@ INSTALLED_APPS = [
     "simple_history",
     "csp",
     "django.contrib.postgres",
-    "django.contrib.sitemaps",
     "verdicts.desk.apps.DeskConfig",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -256,7 +251,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     # The first ones give every answer its headers, errors and static files too.
@@ -310,7 +304,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SILENCED_SYSTEM_CHECKS: list[str] = []
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -66,10 +66,6 @@ class Supervisor:
         if task.done():
             task.result()
 
-    def is_running(self, name: str) -> bool:
-        process = self._processes.get(name)
-        return process is not None and process.returncode is None
-
     async def end(self, *, politely: bool = True) -> None:
         """Ends every program and all that it started; the last one started goes first."""
         for program, _ in self._keepers:

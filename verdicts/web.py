@@ -20,7 +20,7 @@ def command(
         *("--interface", "wsgi"),
         *("--host", host),
         *("--port", str(port)),
-        *("--workers", str(workers or len(os.sched_getaffinity(0)))),
+        *("--workers", str(workers or cores())),
         *("--blocking-threads", "1"),
         *("--log-level", "warning"),
         # A worker that is still starting misses the signal to stop.
@@ -29,6 +29,12 @@ def command(
         "--respawn-failed-workers",
         application,
     ]
+
+
+def cores() -> int:
+    """Those that this process may use; on macOS, which does not tell, all of them."""
+    may_use = getattr(os, "sched_getaffinity", None)
+    return len(may_use(0)) if may_use else os.cpu_count() or 1
 
 
 def main() -> None:

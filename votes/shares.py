@@ -82,16 +82,6 @@ class Share:
         return rounded_percent(self.ships, self.votes)
 
     @property
-    def low(self) -> int:
-        """Lower bound in whole percent, rounded outwards."""
-        return math.floor(self.interval[0] * 100 + 1e-9)
-
-    @property
-    def high(self) -> int:
-        """Upper bound in whole percent, rounded outwards."""
-        return math.ceil(self.interval[1] * 100 - 1e-9)
-
-    @property
     def is_early(self) -> bool:
         low, high = self.interval
         return (high - low) / 2 > 0.10

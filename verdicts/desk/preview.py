@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SALT = "preview"
 LIFE = dt.timedelta(days=7)
-KINDS = {"comparison": Comparison, "tool": Tool}
 
 
 def preview_address(draft: Editorial) -> str:

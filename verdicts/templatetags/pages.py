@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.dateformat import format as written
@@ -23,7 +24,6 @@ register = template.Library()
 # {% address "home" %}, for what stands on every page: {% url %} works it out each time.
 register.simple_tag(address)
 
-SITE = "Verdicts"
 RANGE = re.compile(r"\d+–\d+%")
 
 
@@ -33,7 +33,7 @@ def title(content: str, *, alone: bool = False) -> SafeString:
     words = plain(content)
     return format_html(
         '<title>{}</title>\n  <meta property="og:title" content="{}">',
-        words if alone else format_html("{} | {}", words, SITE),
+        words if alone else format_html("{} | {}", words, settings.SITE_NAME),
         words,
     )
 

@@ -35,7 +35,11 @@ class PickQuerySet(PaperQuerySet["Pick"]):
         traces: Traces,
         now: dt.datetime,
     ) -> tuple[Tool, Tool]:
-        """The same for the pair at these slugs; `choice` is 'first', 'second' or 'neither'."""
+        """Keep the reader's pick on the pair at those slugs, as Vote's `cast` does on one tool.
+
+        `choice` is 'first', 'second' or 'neither', as the address names the tools.
+        Raises Tool.DoesNotExist.
+        """
         kept = keep(
             CAST_PICK,
             first=first,
