@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from verdicts import embedded
 from verdicts.demo import notes, prepare, programs
-from verdicts.embedded.lease import is_kept, lock, wait_until_ended
+from verdicts.embedded.lease import is_kept, wait_until_ended
+from verdicts.embedded.locks import lock
 from verdicts.environment import BASE_DIR, text
 from verdicts.supervisor import Program, Supervisor, kill_group, start
 

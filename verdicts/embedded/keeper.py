@@ -18,7 +18,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from verdicts.embedded.lease import CannotStartError, lock
+from verdicts.embedded.lease import CannotStartError
+from verdicts.embedded.locks import lock
 from verdicts.embedded.servers import (
     Site,
     forget,

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from verdicts.embedded.places import locked
+from verdicts.embedded.locks import lock, locked
 
 CODE = Path(__file__).resolve().parent.parent.parent
 
@@ -62,17 +62,6 @@ def attach(var: Path, *, temporary: bool = False) -> Lease:
     except PermissionError as error:
         raise CannotStartError(f"{error.filename} belongs to another user") from error
     return lease
-
-
-def lock(path: Path, how: int) -> int:
-    """The open file, locked until it is closed. Raises BlockingIOError with LOCK_NB."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, how)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def is_kept(var: Path) -> bool:

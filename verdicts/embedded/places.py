@@ -8,7 +8,6 @@ account cannot reach. No permission outside `var/` and those folders is ever cha
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import pwd
@@ -16,15 +15,15 @@ import secrets as random_secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from verdicts.embedded.locks import locked
+
 # The kernel's limit for a socket path is 107 bytes (macOS: 103), the longest name in the
 # folder ".s.PGSQL.5432.lock".
 LONGEST_SOCKET_FOLDER = 80
-
 
 # Every system has them; a folder that we make there is private and has a name nobody can guess.
 TEMPORARY = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108
@@ -114,17 +113,6 @@ def can_reach(path: Path, who: Account | None) -> bool:
         if not seen.st_mode & bit:
             return False
     return True
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """The open file, locked against every other process until the block ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _folder(path: Path, *, fits: bool, elsewhere: list[str]) -> Path:
