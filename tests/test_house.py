@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from scripts import format, pin
+from verdicts.environment import BASE_DIR
 
-CODE = Path(__file__).resolve().parent.parent
 PYTHON_FILES = sorted(
-    str(path.relative_to(CODE))
+    str(path.relative_to(BASE_DIR))
     for room in ("verdicts", "newsletter", "reviews", "votes", "tools", "tests", "scripts")
-    for path in (CODE / room).rglob("*.py")
+    for path in (BASE_DIR / room).rglob("*.py")
     if "migrations" not in path.parts
 )
 PRODUCTION = {
@@ -41,7 +41,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {k: v for k, v in os.environ.items() if k != "DJANGO_ALLOW_ASYNC_UNSAFE"}
     return subprocess.run(
         command,
-        cwd=CODE,
+        cwd=BASE_DIR,
         env=inherited | {"PATH": programs} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -82,7 +82,7 @@ def test_the_production_settings_have_nothing_to_warn_of():
 
 
 def test_every_dependency_is_pinned():
-    pinned = tomllib.loads((CODE / "pyproject.toml").read_text())["tool"]["uv"]
+    pinned = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["uv"]
     assert pinned["constraint-dependencies"] == pin.resolved(), "run `make pins`"
 
 

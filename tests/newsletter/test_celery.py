@@ -20,7 +20,7 @@ from django.utils import timezone
 from newsletter.models import Delivery, Issue, Lease, Switch
 from tests.factories import make_comparison, make_sending_issue, make_subscriber, make_tool
 from tests.newsletter.chaos import CODE
-from tests.newsletter.test_chaos import PATIENCE, until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 State = Delivery.State

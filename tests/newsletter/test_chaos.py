@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -25,11 +24,10 @@ from newsletter.watch import recover_leases
 from newsletter.weekly import draft_of, freeze, make_ready
 from tests.factories import make_comparison, make_sending_issue, make_subscriber, make_tool
 from tests.newsletter.chaos import CODE, run_chaos, stop_watching
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 State = Delivery.State
-# Long enough for a loaded machine; nothing waits for it to pass.
-PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -90,13 +88,6 @@ def worker(issue, sink, **settings):
         process.stdout.close()
         process.terminate()
         process.wait(timeout=PATIENCE)
-
-
-def until(is_so, words):
-    over = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < over, f"waited in vain for {words}"
-        time.sleep(0.02)
 
 
 def child_of(process):

@@ -6,15 +6,11 @@ Tallies are written straight: what the pages say is tested here, not how votes a
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-
-from django.conf import settings
 
 from tools.models import Tool, in_order
 from verdicts.catalog.importing import CatalogFile, import_catalog
+from verdicts.demo.prepare import CATALOGUE
 from votes.models import PickTally, Tally
-
-DEMO = Path(settings.BASE_DIR) / "verdicts" / "demo"
 
 # Ships, skips, settled, lean, held.
 VOTES: dict[str, tuple[int, int, bool, str, int]] = {
@@ -37,12 +33,14 @@ PICKS: dict[tuple[str, str], tuple[int, int, int, bool]] = {
 }
 
 
+def import_demo(*, now: dt.datetime) -> None:
+    """The demo's two catalogues."""
+    import_catalog([CatalogFile(path.name, path.read_bytes()) for path in CATALOGUE], now=now)
+
+
 def show_every_state(*, now: dt.datetime) -> None:
-    """Import the demo's two catalogues and give the invented tools their votes and picks."""
-    files = [
-        CatalogFile(name, (DEMO / name).read_bytes()) for name in ("catalog.yaml", "states.yaml")
-    ]
-    import_catalog(files, now=now)
+    """The demo's catalogues, and the votes and picks of the invented tools."""
+    import_demo(now=now)
     tools = Tool.objects.in_bulk(field_name="slug")
     for slug, (ships, skips, is_settled, lean, held) in VOTES.items():
         Tally.objects.update_or_create(

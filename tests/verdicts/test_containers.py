@@ -16,23 +16,23 @@ import pytest
 import yaml
 from django.conf import settings
 
-from tests.test_house import CODE, PRODUCTION
-from tests.verdicts.test_embedded import until
+from tests.test_house import PRODUCTION
+from tests.waiting import until
 from verdicts.demo.run import listener, port_of
+from verdicts.environment import BASE_DIR
 
-COMPOSE = yaml.safe_load((CODE / "docker-compose.yml").read_text())
-OURS = [name for name, service in COMPOSE["services"].items() if service["image"] == "verdicts"]
+COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
 GIVEN = re.compile(r"\$\{(\w+)(?::[-?][^}]*)?\}")
 
 
 @contextmanager
-def running(service: str, **replaced: str) -> Iterator[subprocess.Popen[str]]:
-    """The service's own command, in production on the tests' servers."""
+def running(service: str, *more: str, **replaced: str) -> Iterator[subprocess.Popen[str]]:
+    """The service's own command, and `more`, in production on the tests' servers."""
     command = [replaced.get(word, word) for word in COMPOSE["services"][service]["command"]]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with subprocess.Popen(
-        command,
-        cwd=CODE,
+        [*command, *more],
+        cwd=BASE_DIR,
         env=os.environ
         | PRODUCTION
         | {
@@ -74,10 +74,8 @@ def test_the_database_is_migrated():
 def test_the_site_is_ready_to_serve():
     with listener("127.0.0.1", 0) as free:
         port = str(port_of(free))
-    command = COMPOSE["services"]["web"]["command"]
-    COMPOSE["services"]["web"]["command"] = [*command, "--port", port]
-    with running("web", **{"0.0.0.0": "127.0.0.1"}):
-        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), seconds=60)
+    with running("web", "--port", port, **{"0.0.0.0": "127.0.0.1"}):
+        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), "the site to be ready")
 
 
 @pytest.mark.slow
@@ -101,12 +99,12 @@ def test_nothing_is_published_beyond_this_machine(service):
 
 
 def test_the_image_is_not_root_and_holds_no_secret():
-    dockerfile = (CODE / "Dockerfile").read_text()
+    dockerfile = (BASE_DIR / "Dockerfile").read_text()
     assert re.findall(r"^USER (\w+)$", dockerfile, re.MULTILINE) == ["verdicts"]
-    assert {".env", "var"} <= {*(CODE / ".dockerignore").read_text().split()}
+    assert {".env", "var"} <= {*(BASE_DIR / ".dockerignore").read_text().split()}
 
 
 def test_settings_given_to_compose_are_explained():
-    example = (CODE / ".env.example").read_text()
-    named = {*GIVEN.findall((CODE / "docker-compose.yml").read_text())} - {"POSTGRES_PASSWORD"}
+    example = (BASE_DIR / ".env.example").read_text()
+    named = {*GIVEN.findall((BASE_DIR / "docker-compose.yml").read_text())} - {"POSTGRES_PASSWORD"}
     assert all(f"# {name}=" in example for name in named)

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.verdicts.test_embedded import CODE, processes_of, until
+from tests.verdicts.test_embedded import processes_of
+from tests.waiting import until
 from verdicts.demo import inbox, run
-from verdicts.environment import IS_PRODUCTION
+from verdicts.environment import BASE_DIR, IS_PRODUCTION
 from verdicts.supervisor import PR_SET_PDEATHSIG, libc
 
 pytestmark = [
@@ -38,7 +39,7 @@ class RunningDemo:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", "0", *words],
-            cwd=CODE,
+            cwd=BASE_DIR,
             env=os.environ | {"VAR_DIR": str(var), "NEWSLETTER_CONNECTIONS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,7 +119,7 @@ def empty_demo() -> Iterator[RunningDemo]:
         started = running.processes()
         running.process.kill()
         running.process.communicate()
-        until(lambda: not living(started), seconds=30)
+        until(lambda: not living(started), "the end of all that it started")
 
 
 def get(address: str) -> str:
@@ -141,10 +142,10 @@ def test_it_starts_again_what_dies_and_says_so(demo):
     }
     os.kill(min(servers), signal.SIGKILL)
     demo.says(r"web ended \(SIGKILL\); started again")
-    until(lambda: not living(servers))
+    until(lambda: not living(servers), "the web server's end")
     address = urlsplit(demo.said(r"Ready: (\S+)"))
     assert address.port
-    until(lambda: run.has_home_page("127.0.0.1", address.port, address.geturl()), seconds=60)
+    until(lambda: run.has_home_page("127.0.0.1", address.port, address.geturl()), "the home page")
 
 
 def test_a_second_one_on_the_same_data_is_refused_in_one_line(demo):
@@ -161,7 +162,7 @@ def test_other_commands_run_beside_it_and_mail_reaches_its_inbox(demo):
     )
     subprocess.run(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", command],
-        cwd=CODE,
+        cwd=BASE_DIR,
         env=os.environ | {"VAR_DIR": str(demo.var)},
         check=True,
     )
@@ -173,7 +174,7 @@ def test_killed_it_leaves_nothing_behind(empty_demo):
     started = empty_demo.processes()
     assert len(started) > 8
     empty_demo.process.kill()
-    until(lambda: not living(started), seconds=30)
+    until(lambda: not living(started), "the end of all that it started")
 
 
 def test_told_to_end_while_it_starts_it_ends_at_once(empty_demo):

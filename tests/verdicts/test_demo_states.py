@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from reviews.verdict import Kind, verdict_on
 from tests.factories import NOW
+from tests.verdicts.invented import import_demo
 from tools.models import Comparison, PriceKind, Tool
-from verdicts.catalog.importing import CatalogFile, import_catalog
-
-DEMO = Path(settings.BASE_DIR) / "verdicts" / "demo"
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def demo():
-    names = ("catalog.yaml", "states.yaml")
-    files = [CatalogFile(name, (DEMO / name).read_bytes()) for name in names]
-    import_catalog(files, now=NOW)
+    import_demo(now=NOW)
 
 
 def verdict_of(slug: str):

@@ -1,7 +1,5 @@
 """The demo's votes make the states of the answer that only readers can make."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 
@@ -16,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def demo():
-    path = Path(settings.BASE_DIR) / "verdicts" / "demo" / "states.yaml"
+    path = settings.BASE_DIR / "verdicts" / "demo" / "states.yaml"
     import_catalog([CatalogFile(path.name, path.read_bytes())], now=NOW)
     cast_demo_votes(now=NOW)
 

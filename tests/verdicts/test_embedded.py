@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,13 +16,13 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from tests.waiting import until
 from verdicts import embedded
 from verdicts.embedded import places, servers
 from verdicts.environment import IS_PRODUCTION
 
 pytestmark = pytest.mark.skipif(IS_PRODUCTION, reason="DATABASE_URL names other servers")
 
-CODE = Path(__file__).resolve().parent.parent.parent
 HOLDER = """
 import sys
 from pathlib import Path
@@ -70,13 +69,6 @@ def processes_of(var: Path) -> dict[int, str]:
     return found
 
 
-def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def answers(var: Path) -> bool:
     folder = places.socket_folder(var)
     try:
@@ -110,8 +102,8 @@ def test_the_servers_end_with_the_last_who_needs_them(var):
             assert answers(var)
         assert answers(var)
         started = processes_of(var)
-    until(lambda: not started.keys() & processes_of(var).keys())
-    until(lambda: not var.exists())
+    until(lambda: not started.keys() & processes_of(var).keys(), "the servers' end")
+    until(lambda: not var.exists(), "the folder to be removed")
 
 
 @pytest.mark.slow
@@ -119,7 +111,7 @@ def test_a_killed_holder_leaves_no_server_behind(var):
     with holder(var) as process:
         assert processes_of(var)
         process.kill()
-    until(lambda: not processes_of(var))
+    until(lambda: not processes_of(var), "the servers' end")
 
 
 @pytest.mark.slow
@@ -127,10 +119,10 @@ def test_a_killed_keeper_takes_the_servers_along_and_the_next_starts_them_again(
     with holder(var):
         [keeper] = [pid for pid, command in processes_of(var).items() if "keeper" in command]
         os.kill(keeper, signal.SIGKILL)
-        until(lambda: keeper not in processes_of(var))
+        until(lambda: keeper not in processes_of(var), "the keeper's end")
         with holder(var):
             assert answers(var)
-    until(lambda: not processes_of(var))
+    until(lambda: not processes_of(var), "the servers' end")
 
 
 @pytest.mark.slow
@@ -139,7 +131,7 @@ def test_a_killed_server_is_started_again(var):
         for pid, command in processes_of(var).items():
             if "keeper" not in command:
                 os.kill(pid, signal.SIGKILL)
-        until(lambda: answers(var), seconds=20)
+        until(lambda: answers(var), "Postgres to answer again")
         assert "Postgres ended (SIGKILL)" in (var / "log" / "keeper.log").read_text()
 
 
@@ -150,7 +142,7 @@ def test_any_folder_will_do(var, name):
     with holder(folder):
         assert answers(folder)
         socket_folder = places.socket_folder(folder)
-    until(lambda: not folder.exists())
+    until(lambda: not folder.exists(), "the folder to be removed")
     assert not socket_folder.exists()
 
 
@@ -164,7 +156,7 @@ def test_root_changes_no_permission_of_a_clone_that_only_root_can_enter(tmp_path
         assert answers(clone / "var")
         elsewhere = places.server_folder(clone / "var")
         assert clone not in elsewhere.parents
-    until(lambda: not (clone / "var").exists())
+    until(lambda: not (clone / "var").exists(), "the folder to be removed")
     assert not elsewhere.parent.exists()
     assert {path: path.stat().st_mode for path in above} == above
 

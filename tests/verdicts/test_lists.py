@@ -1,6 +1,7 @@
 """Home, lists, tools, categories and the panel: what they show, their filters and pages."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.factories import (
     make_source,
     make_tool,
 )
-from votes.models import Tally
+from votes.models import MonthOfVotes, Tally
 
 pytestmark = pytest.mark.django_db
 
@@ -316,8 +317,6 @@ def said(html, part):
 @pytest.mark.usefixtures("_small_site")
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_links_only_to_what_answers(client, address):
-    import re
-
     html = text(client, address)
     for link in set(re.findall(r'href="(/[^"#]*)', html)):
         if not link.startswith("/static/"):
@@ -327,8 +326,6 @@ def test_every_page_links_only_to_what_answers(client, address):
 @pytest.mark.usefixtures("_small_site")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_prints_just_the_drawings_it_uses(client, address):
-    import re
-
     html = text(client, address)
     drawn = set(re.findall(r'<symbol id="i-(\w+)"', html))
     used = set(re.findall(r'href="#i-(\w+)"', html))
@@ -363,8 +360,6 @@ def test_a_longer_list_takes_no_more_queries(
 
 
 def test_the_method_prints_the_public_line_of_every_month(client):
-    from votes.models import MonthOfVotes
-
     assert "No vote has been cast yet." in text(client, "/method/")
 
     MonthOfVotes.objects.create(

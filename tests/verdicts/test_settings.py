@@ -7,13 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.test_house import PRODUCTION
+from verdicts.environment import BASE_DIR
 
-CODE = Path(__file__).resolve().parent.parent.parent
 SHOW = """
 import json, sys
 from verdicts import settings
@@ -25,7 +24,7 @@ def start(*shown: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A process that reads the settings from nothing but this environment."""
     return subprocess.run(
         [sys.executable, "-c", SHOW, *shown],
-        cwd=CODE,
+        cwd=BASE_DIR,
         env={"ENV_FILE": os.devnull, "VAR_DIR": os.environ["VAR_DIR"]} | environment,
         capture_output=True,
         text=True,
@@ -125,7 +124,7 @@ def test_the_mail_server_is_read_from_its_address():
 
 
 def test_every_setting_is_explained():
-    code = (CODE / "verdicts" / "settings.py").read_text()
+    code = (BASE_DIR / "verdicts" / "settings.py").read_text()
     reader = r"\b(?:text|required|whole_number|fraction|one_of|switch)\(\s*\"([A-Z_]+)\""
-    example = (CODE / ".env.example").read_text()
+    example = (BASE_DIR / ".env.example").read_text()
     assert {*re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)} == {*re.findall(reader, code)}

@@ -1,7 +1,5 @@
 """Synthetic votes: every state of the demo's pages, and growth that is real to the recount."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 
@@ -49,7 +47,7 @@ def test_the_demo_has_leans_picks_ranks_and_held_votes(invented):
 
 def test_no_real_tool_gets_a_synthetic_vote(invented):
     assert not Vote.objects.filter(tool__slug="a-real-one").exists()
-    text = (Path(settings.BASE_DIR) / "verdicts" / "demo" / "catalog.yaml").read_text()
+    text = (settings.BASE_DIR / "verdicts" / "demo" / "catalog.yaml").read_text()
     assert not [slug for slug in demo.VOTES if f"slug: {slug}\n" in text]
 
 
