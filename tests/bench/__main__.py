@@ -14,11 +14,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--seconds", type=float, default=4, help="of one turn (4)")
     parser.add_argument("--rounds", type=int, default=3, help="of all contenders (3)")
+    parser.add_argument(
+        "--stored", type=int, default=100_000, help="votes, in the fuller box of 'votes' (100000)"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - BENCHES.keys():
         parser.error(f"unknown: {', '.join(unknown)}")
     goals = []
-    with Stage(seconds=chosen.seconds, rounds=chosen.rounds) as stage:
+    with Stage(seconds=chosen.seconds, rounds=chosen.rounds, stored=chosen.stored) as stage:
         for name in chosen.names or BENCHES:
             print(f"{name}:")
             found = BENCHES[name](stage)

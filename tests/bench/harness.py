@@ -32,7 +32,7 @@ IN_THE_CATALOGUE = 24
 COLLECT = "import django; django.setup(); from verdicts import static; static.collect()"
 CONNECTIONS = 32
 WORKERS = 2
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 Headers = Mapping[str, str]
 Rates = dict[str, list[float]]
@@ -88,14 +88,15 @@ class Target:
 class Stage:
     """Embedded servers and web servers that live as long as the run."""
 
-    def __init__(self, *, seconds: float, rounds: int) -> None:
+    def __init__(self, *, seconds: float, rounds: int, stored: int) -> None:
         self.seconds = seconds
         self.rounds = rounds
+        self.stored = stored
         self.ends = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="verdicts-bench-"))
         # As root the servers' unprivileged account must reach its files in there.
         self.folder.chmod(0o711)
-        self.sites: dict[int, Site] = {}
+        self.sites: dict[str, Site] = {}
 
     def __enter__(self) -> Self:
         lease = embedded.attach(self.folder)
@@ -107,11 +108,12 @@ class Stage:
 
     # --- Servers --------------------------------------------------------------------------
 
-    def site(self, *, tools: int) -> Site:
-        """The site, served as in production, with a database of so many tools of its own."""
-        if tools not in self.sites:
-            self.sites[tools] = Site.with_tools(tools, stage=self)
-        return self.sites[tools]
+    def site(self, *, tools: int, votes: int = 0) -> Site:
+        """The site, served as in production, with a database of its own, so full."""
+        name = f"bench_{tools}_{votes}"
+        if name not in self.sites:
+            self.sites[name] = Site.grown(name, tools=tools, votes=votes, stage=self)
+        return self.sites[name]
 
     def serve(self, application: str, environment: Mapping[str, str]) -> str:
         """Starts the web server with this application; its address."""
@@ -154,8 +156,7 @@ class Site:
     environment: dict[str, str]
 
     @classmethod
-    def with_tools(cls, tools: int, *, stage: Stage) -> Site:
-        name = f"bench_{tools}"
+    def grown(cls, name: str, *, tools: int, votes: int, stage: Stage) -> Site:
         addresses = embedded.addresses(stage.folder)
         server = addresses.database_url.rpartition("/")[0]
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
@@ -180,8 +181,12 @@ class Site:
         if tools > IN_THE_CATALOGUE:
             more = str(tools - IN_THE_CATALOGUE)
             manage("grow_catalog", "--tools", more, "--yes", environment=environment)
+        if votes:
+            manage("grow_catalog", "--votes", str(votes), "--yes", environment=environment)
+        # What a bulk load leaves to do is done before anything is timed.
         with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
-            connection.execute("analyze")
+            connection.execute("vacuum analyze")
+            connection.execute("checkpoint")
         return cls(stage.serve("verdicts.wsgi:application", environment), environment)
 
 

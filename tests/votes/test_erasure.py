@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.urls import reverse
+from redis import Redis
 
 from tests.factories import NOW, make_tool
 from tests.votes.readers import Reader, pick_path, vote_path
@@ -73,6 +74,19 @@ def test_no_table_holds_what_the_cookie_holds(reader):
     assert voter
     seed = voter.seed
     assert not [row for row in rows if seed.hex in row or str(seed) in row]
+
+
+def test_no_counter_names_a_voter_and_none_outlives_a_day(reader, settings):
+    valkey = Redis.from_url(settings.REDIS_URL, decode_responses=True)
+    read = {"hash": valkey.hgetall, "set": valkey.smembers, "string": valkey.get}
+    keys = list(valkey.scan_iter("votes:*"))
+    assert len(keys) > 3
+    voters = {str(vote.voter) for vote in Vote.objects.all()}
+    for key in keys:
+        counter = f"{key} {read[str(valkey.type(key))](key)!r}"
+        for secret in (ADDRESS.rpartition(".")[0], AGENT[:20], *voters):
+            assert secret not in counter
+        assert 0 < valkey.ttl(key) <= 86_400
 
 
 def test_salts_go_after_two_days_and_hashes_after_a_week(reader):
