@@ -13,9 +13,10 @@ from django.utils import timezone
 from reviews.models import Review
 from tools.models import Category, Comparison, FormerSlug, PricePoint, Source, Tool, in_order
 from verdicts.catalog.dated import dated_points, dated_reviews
+from verdicts.catalog.entries import ComparisonEntry, ToolEntry
 from verdicts.catalog.history import Fate
 from verdicts.catalog.kept import Kept
-from verdicts.catalog.shape import ComparisonEntry, Contents, ToolEntry
+from verdicts.catalog.shape import Contents
 
 M = TypeVar("M", bound=models.Model)
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from verdicts.catalog.entries import PointEntry, ReviewEntry
 from verdicts.catalog.history import Fate, fates
 from verdicts.catalog.kept import Judgement, Kept, Price, PriceLine, Seat
 from verdicts.catalog.reading import Path
-from verdicts.catalog.shape import Contents, Item, PointEntry, ReviewEntry
+from verdicts.catalog.shape import Contents, Item
 
 E = TypeVar("E")
 

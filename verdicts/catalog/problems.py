@@ -45,3 +45,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean "aider"?', or nothing when no known word is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f"; did you mean {quoted(near[0])}?" if near else ""
+
+
+def described(value: object) -> str:
+    """The value at fault as the editor sees it."""
+    match value:
+        case dict():
+            return "(a mapping)"
+        case list() | tuple():
+            return "(a list)"
+        case None:
+            return "(nothing)"
+        case _:
+            return quoted(value)

@@ -101,14 +101,22 @@ def read(name: str, content: bytes) -> Document:
     return document
 
 
+# By the marks with which a file begins; UTF-32's first, since they begin with UTF-16's.
+OTHER_ENCODINGS = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
+
+
 def decoded(content: bytes, document: Document) -> str:
     """The text of the file, or CatalogError; nothing of a file that is too large is read."""
     if len(content) > MOST_BYTES:
         document.complain(f"larger than {MOST_BYTES:,} bytes, so it was not read")
         raise CatalogError(document.problems)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        document.complain("this is UTF-16; save it as UTF-8", line=1)
-        raise CatalogError(document.problems)
+    for name, marks in OTHER_ENCODINGS.items():
+        if content.startswith(marks):
+            document.complain(f"this is {name}; save it as UTF-8", line=1)
+            raise CatalogError(document.problems)
     try:
         # Some editors begin UTF-8 with a byte order mark; it means nothing and harms nothing.
         text = content.removeprefix(codecs.BOM_UTF8).decode()

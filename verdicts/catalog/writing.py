@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from reviews.models import Review
 from tools.models import Category, Comparison, PricePoint, Source, Tool
-from verdicts.catalog.shape import ON_REQUEST, SCHEMA_VERSION
+from verdicts.catalog.fields import ON_REQUEST
+from verdicts.catalog.shape import SCHEMA_VERSION
 
 WIDTH = 86
 

@@ -3,11 +3,13 @@ word for word; to see a new one's, write an empty `.expect.txt` and read the fai
 
 from __future__ import annotations
 
+import os
 import time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.factories import NOW
 from tools.models import Category, Tool
@@ -46,7 +48,7 @@ BYTES = {
         "line 9: the byte 0xe9 is not UTF-8; save the file as UTF-8",
     ),
     "utf-16": (GOOD.encode("utf-16"), "line 1: this is UTF-16; save it as UTF-8"),
-    "utf-32": (GOOD.encode("utf-32"), "line 1: this is UTF-16; save it as UTF-8"),
+    "utf-32": (GOOD.encode("utf-32"), "line 1: this is UTF-32; save it as UTF-8"),
     "a surrogate": (
         with_name('"').encode() + b"\xed\xa0\x80",
         "line 54: the byte 0xed is not UTF-8; save the file as UTF-8",
@@ -140,3 +142,22 @@ def test_a_file_in_which_nothing_fits_is_answered_in_time():
     assert problems[0].endswith('the tool "gulls-0" does not exist; did you mean "gull-0"?')
     # Seconds; with a near word for each it is minutes.
     assert time.monotonic() - started < 60
+
+
+def test_a_name_of_nothing_that_can_be_seen_is_refused():
+    assert problems_of(with_name('"\\u200d\\u200d"').encode()) == [
+        "bad.yaml: line 9, tool 1 (heron): name holds nothing that readers can see"
+    ]
+
+
+def test_a_letter_with_a_tower_of_marks_is_refused():
+    [problem] = problems_of(with_name("He" + 20 * "\u0301" + "ron").encode())
+
+    assert "name stacks more than 8 marks on one letter" in problem
+
+
+def test_a_pipe_into_which_nobody_writes_is_an_empty_file(tmp_path):
+    os.mkfifo(tmp_path / "catalogue.yaml")
+
+    with pytest.raises(CommandError, match="line 1"):
+        call_command("import_catalog", str(tmp_path / "catalogue.yaml"))
