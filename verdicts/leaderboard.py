@@ -31,7 +31,7 @@ SORTS = {
 ORDERED = {
     "readers": "ranked by readers",
     "panel": "by the panel’s share",
-    "trending": "that trend",
+    "trending": "by the trend of the last weeks",
     "new": "by launch, newest first",
 }
 
