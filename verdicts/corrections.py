@@ -34,6 +34,7 @@ class CorrectionsFeed(Feed[Correction, None]):
     feed_type = Atom1Feed
     title = f"{settings.SITE_NAME}: corrections"
     subtitle = "What was wrong, since when, and what is right."
+    author_name = settings.SITE_NAME
 
     def link(self) -> str:
         return reverse("corrections")

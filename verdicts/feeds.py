@@ -52,7 +52,10 @@ class ComparisonsFeed(Feed[Entry, None]):
 
     def item_description(self, item: Entry) -> str:
         # Atom's summary is read as HTML.
-        return escape(f"{item.verdict.answer.summary} {item.verdict.headline}".strip())
+        said = [str(item.verdict.answer.summary)]
+        if item.verdict.headline:
+            said.append(f"The editors: {item.verdict.headline}")
+        return escape(" ".join(said))
 
     def item_link(self, item: Entry) -> str:
         return settings.SITE_URL + item.comparison.get_absolute_url()

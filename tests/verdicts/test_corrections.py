@@ -44,6 +44,7 @@ def test_the_feed_holds_it_too(client: Client) -> None:
     assert "The licence is Apache-2.0." in feed
     assert f"#correction-{correction.pk}" in feed
     assert "/compare/a-vs-b/" in feed
+    assert "<author><name>Verdicts</name></author>" in feed
 
 
 def test_it_stands_in_the_history_of_the_comparison(client: Client) -> None:

@@ -367,7 +367,7 @@ def test_the_method_prints_the_public_line_of_every_month(client):
     )
     html = text(client, "/method/")
 
-    assert '<time datetime="2026-03">March 2026</time>' in html
+    assert '<time datetime="2026-03">Mar 2026</time>' in html
     assert "<td>412</td><td>380</td><td>20</td><td>7</td>" in html
 
 
