@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.test import Client
 
 from tests.factories import (
     make_comparison,
@@ -21,20 +20,14 @@ YESTERDAY = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
 TOMORROW = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
-def page(client: Client, address: str) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def test_two_tools_that_level_are_a_tie_with_the_difference_that_decides(client):
+def test_two_tools_that_level_are_a_tie_with_the_difference_that_decides(page):
     avocet = make_tool("avocet", openness="proprietary")
     loupe = make_tool("loupe", openness="open-weights", entry_kind="open-weights")
     make_panel(avocet, ships=4)
     make_panel(loupe, ships=4)
     make_comparison(avocet, loupe, publish_at=YESTERDAY)
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert html.count("100% panel ship") == 2
     assert html.count("4 of 4") >= 2
@@ -47,19 +40,19 @@ def test_two_tools_that_level_are_a_tie_with_the_difference_that_decides(client)
     assert "open weights" in html
 
 
-def test_a_missing_side_says_so(client):
+def test_a_missing_side_says_so(page):
     avocet = make_tool("avocet")
     make_review(avocet, "builder", text="It is a clean primitive.")
     make_comparison(avocet, make_tool("loupe"), publish_at=YESTERDAY)
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert "It is a clean primitive." in html
     assert html.count("not reviewed yet") >= 7
     assert "No verdict yet" in html
 
 
-def test_the_readers_share_comes_with_its_range_and_count(client):
+def test_the_readers_share_comes_with_its_range_and_count(page):
     avocet = make_tool("avocet")
     Tally.objects.update_or_create(
         tool=avocet, defaults={"ships": 12, "skips": 8, "is_settled": True}
@@ -67,19 +60,19 @@ def test_the_readers_share_comes_with_its_range_and_count(client):
     loupe = make_tool("loupe")
     Tally.objects.update_or_create(tool=loupe, defaults={"ships": 5, "skips": 2})
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert "60% ship · 95% range 38–79% · 20 reader votes" in html
     assert "7 votes, too few to score" in html
 
 
-def test_prices_stand_side_by_side_with_their_source(client):
+def test_prices_stand_side_by_side_with_their_source(page):
     avocet, loupe = make_tool("avocet"), make_tool("loupe")
     make_price(avocet, "0.40", source=make_source(title="List"))
     make_price(loupe, "0.10")
     make_price(loupe, None, label="Enterprise", unit="per month")
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert "$0.40" in html
     assert "costs 4 times" in html
@@ -117,18 +110,18 @@ def test_what_is_no_pair_of_two_published_tools_is_not_found(client, pair):
 
 
 @pytest.mark.parametrize("publish_at", [None, TOMORROW])
-def test_an_unpublished_pair_is_shown_without_headline_and_kept_from_indexes(client, publish_at):
+def test_an_unpublished_pair_is_shown_without_headline_and_kept_from_indexes(page, publish_at):
     avocet, loupe = make_tool("avocet"), make_tool("loupe")
     make_comparison(avocet, loupe, headline="Ship it for the queue.", publish_at=publish_at)
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert '<meta name="robots" content="noindex">' in html
     assert "Ship it for the queue." not in html
     assert "<dt>Published</dt>" not in html
 
 
-def test_a_published_pair_shows_its_headline_and_dates(client):
+def test_a_published_pair_shows_its_headline_and_dates(page):
     make_comparison(
         make_tool("avocet"),
         make_tool("loupe"),
@@ -136,18 +129,18 @@ def test_a_published_pair_shows_its_headline_and_dates(client):
         publish_at=dt.datetime(2026, 11, 9, tzinfo=dt.UTC),
     )
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert "noindex" not in html
     assert "Ship it for the queue." in html
     assert '<time datetime="2026-11-09">9 November 2026</time>' in html
 
 
-def test_texts_are_shown_escaped_and_names_are_isolated(client):
+def test_texts_are_shown_escaped_and_names_are_isolated(page):
     make_tool("avocet", name="مرصاد", description="<script>alert(1)</script>")
     make_tool("loupe", name="A&B")
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
 
     assert "<script>alert" not in html
     assert "&lt;script&gt;" in html
@@ -156,7 +149,7 @@ def test_texts_are_shown_escaped_and_names_are_isolated(client):
 
 
 @pytest.mark.parametrize("is_published", [True, False])
-def test_the_page_takes_at_most_eight_queries(client, django_assert_max_num_queries, is_published):
+def test_the_page_takes_at_most_eight_queries(page, django_assert_max_num_queries, is_published):
     avocet, loupe = make_tool("avocet"), make_tool("loupe")
     for tool in (avocet, loupe):
         make_panel(tool)
@@ -166,16 +159,16 @@ def test_the_page_takes_at_most_eight_queries(client, django_assert_max_num_quer
         make_comparison(avocet, other, publish_at=YESTERDAY)
 
     with django_assert_max_num_queries(8):
-        page(client, "/compare/avocet-vs-loupe/")
+        page("/compare/avocet-vs-loupe/")
 
 
-def test_related_pairs_share_a_tool_first(client):
+def test_related_pairs_share_a_tool_first(page):
     avocet, loupe = make_tool("avocet"), make_tool("loupe")
     make_comparison(make_tool("gull"), make_tool("heron"), publish_at=YESTERDAY)
     make_comparison(avocet, make_tool("ibis"), publish_at=YESTERDAY - dt.timedelta(days=9))
     make_comparison(avocet, loupe, publish_at=YESTERDAY)
 
-    html = page(client, "/compare/avocet-vs-loupe/")
+    html = page("/compare/avocet-vs-loupe/")
     related = html[html.index('id="related"') :]
 
     assert related.index("/compare/avocet-vs-ibis/") < related.index("/compare/gull-vs-heron/")

@@ -84,16 +84,9 @@ PAGES = [
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def page(client):
+@pytest.fixture(autouse=True)
+def _every_state():
     show_every_state(now=timezone.now())
-
-    def said(address):
-        response = client.get(address)
-        assert response.status_code == 200
-        return response.content.decode()
-
-    return said
 
 
 def test_every_state_is_shown(page):
