@@ -24,7 +24,7 @@ from votes.shares import LEAST_TO_RANK
 SORTS = {
     "readers": "Readers",
     "panel": "Panel",
-    "trending": "Trending (last weeks, recent votes weigh more)",
+    "trending": "Trending",
     "new": "Newest",
 }
 # The same for a title.
