@@ -21,9 +21,15 @@ WITHOUT_SERVERS = {
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "verdicts.settings")
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
     with servers_for(sys.argv[1:]):
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except ProgrammingError:
+            if not waits_for_migrate():
+                raise
+            sys.exit("The database lacks tables that this needs: run manage.py migrate first.")
 
 
 def servers_for(arguments: list[str]) -> AbstractContextManager[object]:
@@ -44,6 +50,15 @@ def servers_for(arguments: list[str]) -> AbstractContextManager[object]:
         return embedded.attach(settings.VAR_DIR)
     except embedded.CannotStartError as error:
         sys.exit(f"The embedded servers cannot start: {error}.")
+
+
+def waits_for_migrate() -> bool:
+    """Whether the database is empty, or older than this code."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
@@ -202,3 +203,17 @@ def test_the_secrets_are_made_once_and_readable_by_the_owner_only(tmp_path):
     assert embedded.secrets(tmp_path) == made
     assert len({*made.values()}) == 3
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_command_before_the_first_migrate_says_what_is_missing(var):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "recount_votes"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "VAR_DIR": str(var)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The database lacks tables that this needs: run manage.py migrate first.\n"
+    )
