@@ -14,7 +14,7 @@ from reviews.models import Review
 from tools.models import Category, Comparison, FormerSlug, PricePoint, Source, Tool, in_order
 from verdicts.catalog.dated import dated_points, dated_reviews
 from verdicts.catalog.entries import ComparisonEntry, ToolEntry
-from verdicts.catalog.history import Fate
+from verdicts.catalog.fates import Fate
 from verdicts.catalog.kept import Kept
 from verdicts.catalog.shape import Contents
 

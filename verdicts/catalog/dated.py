@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from verdicts.catalog.entries import PointEntry, ReviewEntry
-from verdicts.catalog.history import Fate, fates
+from verdicts.catalog.fates import Fate, fates
 from verdicts.catalog.kept import Judgement, Kept, Price, PriceLine, Seat
 from verdicts.catalog.reading import Path
 from verdicts.catalog.shape import Contents, Item

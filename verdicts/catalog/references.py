@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.models import Tool
 from verdicts.catalog.dated import Dated, dated_points, dated_reviews
-from verdicts.catalog.history import Fate
+from verdicts.catalog.fates import Fate
 from verdicts.catalog.kept import Kept
 from verdicts.catalog.problems import did_you_mean, quoted
 from verdicts.catalog.shape import Contents, Item

@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from verdicts.catalog.changes import Changes
-from verdicts.catalog.history import Fate
+from verdicts.catalog.fates import Fate
 from verdicts.catalog.importing import CatalogFile, changes_of, import_catalog
 from verdicts.catalog.problems import CatalogError
 from verdicts.catalog.reading import MOST_BYTES

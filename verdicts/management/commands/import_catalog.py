@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verdicts.catalog.history import Fate
+from verdicts.catalog.fates import Fate
 from verdicts.catalog.importing import CatalogFile, changes_of, import_catalog
 from verdicts.catalog.problems import CatalogError
 from verdicts.catalog.reading import MOST_BYTES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verdicts.catalog.history import Fate, fates
+from verdicts.catalog.fates import Fate, fates
 
 ADDED, UNCHANGED, CLASH = Fate.ADDED, Fate.UNCHANGED, Fate.CLASH
 
