@@ -120,3 +120,15 @@ def test_every_thread_uses_its_own_connection() -> None:
     thread.start()
     thread.join()
     assert found == [[tool], [tool]]
+
+
+def test_postgres_plans_it_once_for_all_values() -> None:
+    find = Prepared(prices)
+    for number in range(6):
+        find([number + 1], TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(generic_plans) > 0, sum(custom_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%%tools_pricepoint%%'"
+        )
+        assert cursor.fetchone() == (True, 0)
