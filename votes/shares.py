@@ -118,7 +118,7 @@ class Share:
             return "Most voting readers ship it"
         if high < 0.5:
             return "Most voting readers skip it"
-        return "Voting readers are split"
+        return "Voting readers are not settled" if self.is_early else "Voting readers are split"
 
 
 def ranges_overlap(one: Share, other: Share) -> bool:

@@ -63,6 +63,7 @@ def test_the_readers_share_comes_with_its_range_and_count(page):
     html = page("/compare/avocet-vs-loupe/")
 
     assert "60% ship · 95% range 38–79% · 20 reader votes" in html
+    assert "Voting readers are not settled." in html
     assert "7 votes, too few to score" in html
 
 

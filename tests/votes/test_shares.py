@@ -133,7 +133,8 @@ def test_a_share_says_how_sure_it_is_or_why_there_is_none(share, words):
     [
         (Share(15, 5), "Most voting readers ship it"),
         (Share(5, 15), "Most voting readers skip it"),
-        (Share(12, 8), "Voting readers are split"),
+        (Share(12, 8), "Voting readers are not settled"),
+        (Share(50, 50), "Voting readers are split"),
     ],
 )
 def test_words_come_from_the_interval_alone(share, leaning):
