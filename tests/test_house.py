@@ -91,5 +91,5 @@ def test_imports_go_down_only():
 
 
 def test_templates_are_formatted():
-    held("djade", "--target-version", "5.2", "--check", *format.TEMPLATES)
+    held("djade", "--target-version", "5.2", "--check", *format.OF_DJANGO)
     held("djhtml", "--tabwidth", "2", "--check", *format.TEMPLATES)

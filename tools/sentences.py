@@ -7,13 +7,13 @@ in <bdi>, so that a name in any script leaves what stands beside it alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 
 class Sentence(str):
-    """Text with a second form for pages, which Django's templates pick up by `__html__`."""
+    """Text with a second form for pages, which templates pick up by `__html__`."""
 
     __slots__ = ("_html",)
     _html: str
@@ -39,7 +39,10 @@ def sentence(pattern: str, *parts: object) -> Sentence:
     return Sentence(
         pattern.format(*parts),
         escape(pattern).format(
-            *(part.__html__() if isinstance(part, Sentence) else escape(part) for part in parts)
+            *(
+                part.__html__() if isinstance(part, Sentence) else escape(str(part))
+                for part in parts
+            )
         ),
     )
 

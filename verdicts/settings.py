@@ -278,6 +278,12 @@ ROOT_URLCONF = "verdicts.urls"
 WSGI_APPLICATION = "verdicts.wsgi.application"
 TEMPLATES = [
     {
+        # Readers' pages; those that it does not know are the desk's and the mails.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "verdicts.templating.environment.environment"},
+    },
+    {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
@@ -289,7 +295,7 @@ TEMPLATES = [
                 "verdicts.context.site",
             ],
         },
-    }
+    },
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"

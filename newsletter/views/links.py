@@ -155,7 +155,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             reader = reader.move(wish, proof=proof_of(request), now=now)
         return render(request, "newsletter/confirmed.html", links_of(reader))
-    return render(request, "newsletter/move.html", {"address": wish.email})
+    return render(request, "newsletter/move.html", {"email": wish.email})
 
 
 @mailed_link

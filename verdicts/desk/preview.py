@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from reviews.verdict import standings_of, verdict_on
+from reviews.verdict import verdict_on
 from tools.models import Comparison, Tool
+from verdicts.views.tools import tool_context
 
 if TYPE_CHECKING:
     from tools.editorial import Editorial
@@ -52,11 +53,18 @@ def show_comparison(request: HttpRequest, draft: Comparison) -> HttpResponse:
     as_published = copy.copy(draft)
     as_published.publish_at = draft.publish_at or now
     verdict = verdict_on(as_published, now=now)
-    context = {"verdict": verdict, "first": verdict.first, "second": verdict.second}
-    return render(request, "desk/comparison_preview.html", {**context, "draft": draft})
+    context = {
+        "verdict": verdict,
+        "first": verdict.first,
+        "second": verdict.second,
+        "related": [],
+        "first_ballot": None,
+        "second_ballot": None,
+        "pick": None,
+    }
+    return render(request, "verdicts/comparison_preview.html", context)
 
 
 def show_tool(request: HttpRequest, draft: Tool) -> HttpResponse:
-    [standing] = standings_of([draft], now=timezone.now())
-    context = {"standing": standing, "tool": draft, "verdicts": [], "draft": draft}
-    return render(request, "desk/tool_preview.html", context)
+    context = tool_context(draft, now=timezone.now()) | {"ballot": None}
+    return render(request, "verdicts/tool_preview.html", context)

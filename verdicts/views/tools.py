@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -64,26 +67,30 @@ def _kinds(openness: str, price: str) -> str:
 @public_page
 def tool_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    today = timezone.localdate(now)
     tool = Tool.objects.published().with_category().by_any_slug([slug]).get(slug)
     if tool is None:
         raise Http404("There is no published tool at this address.")
     if tool.slug != slug:
         return redirect(tool, permanent=True)
+    context = tool_context(tool, now=now) | {"ballot": ballots_for(request, [tool])[tool.pk]}
+    return render(request, "verdicts/tool_detail.html", context)
+
+
+def tool_context(tool: Tool, *, now: dt.datetime) -> dict[str, Any]:
+    """What the page says of a tool, published or not: all but the reader's ballot."""
+    today = timezone.localdate(now)
     [standing] = standings_of([tool], now=now)
     comparisons = Comparison.objects.published(now=now).of_tool(tool).newest_first().with_tools()
     written = Review.objects.of_tools([tool.pk]).written_by(on=today).newest_first()
-    context = {
+    return {
         "tool": tool,
         "standing": standing,
-        "ballot": ballots_for(request, [tool])[tool.pk],
         "sources": tool.sources.all(),
         "charts": price_charts(standing.prices, today=today),
         "panel": Reviewer.objects.prefetch_related(Prefetch("reviews", written, "opinions")),
         "verdicts": verdicts_on(comparisons[:NEWEST], now=now),
         "pickable": Tool.objects.published().beside(tool, most=PICKABLE),
     }
-    return render(request, "verdicts/tool_detail.html", context)
 
 
 @require_safe

@@ -6,15 +6,10 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from django import template
-from django.template.base import NodeList, Parser, Token
-from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from reviews.models import Review
-
-register = template.Library()
 
 DRAWINGS = {
     "ship": '<path fill="currentColor" fill-rule="evenodd" '
@@ -37,7 +32,6 @@ USED = re.compile(r'"#i-([a-z]+)"')
 WORDS = {Review.Choice.SHIP: "Ship", Review.Choice.SKIP: "Skip"}
 
 
-@register.simple_tag
 @cache
 def icon(name: str) -> SafeString:
     """The mark without a word; something beside it must say the same."""
@@ -47,7 +41,6 @@ def icon(name: str) -> SafeString:
     )
 
 
-@register.simple_tag
 @cache
 def mark(verdict: str) -> SafeString:
     """A verdict as mark and word: Ship or Skip; without one, Not yet."""
@@ -61,7 +54,6 @@ def mark(verdict: str) -> SafeString:
     )
 
 
-@register.simple_tag
 def pips(reviews: Iterable[Review]) -> SafeString:
     """A box per reviewer who judged, ships first; its label says the count."""
     return _pips(tuple(sorted(review.verdict for review in reviews)))
@@ -81,29 +73,16 @@ def _pips(verdicts: tuple[str, ...]) -> SafeString:
     )
 
 
-@register.tag
-def iconed(parser: Parser, token: Token) -> IconedNode:
-    """{% iconed %} ... {% endiconed %}: the drawings that are used within, then what is within."""
-    within = parser.parse(("endiconed",))
-    parser.delete_first_token()
-    return IconedNode(within)
-
-
-class IconedNode(template.Node):
-    def __init__(self, nodelist: NodeList) -> None:
-        self.nodelist = nodelist
-
-    def render(self, context: Context) -> SafeString:
-        within = self.nodelist.render(context)
-        used = set(USED.findall(within))
-        if "box" in used:
-            used |= BALLOT_ICONS
-        if not used:
-            return within
-        symbols = "".join(
-            f'<symbol id="i-{name}" viewBox="0 0 16 16">{DRAWINGS[name]}</symbol>'
-            for name in DRAWINGS
-            if name in used
-        )
-        # Both parts are markup already: the drawings above, and the output of templates.
-        return mark_safe(f'<svg class="sprite" aria-hidden="true">{symbols}</svg>{within}')  # noqa: S308
+def iconed(page: str) -> SafeString:
+    """The drawings that are used within, then what is within."""
+    used = set(USED.findall(page))
+    if "box" in used:
+        used |= BALLOT_ICONS
+    symbols = "".join(
+        f'<symbol id="i-{name}" viewBox="0 0 16 16">{DRAWINGS[name]}</symbol>'
+        for name in DRAWINGS
+        if name in used
+    )
+    sprite = f'<svg class="sprite" aria-hidden="true">{symbols}</svg>' if used else ""
+    # Both parts are markup already: the drawings above, and the output of templates.
+    return mark_safe(f"{sprite}{page}")  # noqa: S308

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from reviews.standing import Standing
 from reviews.verdict import Verdict
 from tools.addresses import address
 from tools.models import Tool
-
-register = template.Library()
 
 # What could end the script element early, as JSON's own escapes.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -22,9 +21,9 @@ UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028
 Node = dict[str, Any]
 
 
-@register.inclusion_tag("verdicts/_social.html", takes_context=True)
-def social_card(context: template.Context, verdict: Verdict | None = None) -> Node:
-    """The tags of the picture beside a link: a published comparison's own, or the site's."""
+@pass_context
+def social_card(context: Context, verdict: Verdict | None = None) -> Node:
+    """The picture beside a link, and its words: a published comparison's own, or the site's."""
     has_its_own = verdict is not None and verdict.published_on is not None
     words = settings.SITE_NAME
     card = address("site_card")
@@ -33,15 +32,13 @@ def social_card(context: template.Context, verdict: Verdict | None = None) -> No
         words = f"{verdict.comparison}. {verdict.answer.line}"
     request = context.get("request")
     return {
-        "site": settings.SITE_NAME,
         "page": absolute(request.path) if request else "",
         "kind": "article" if verdict is not None else "website",
-        "card": absolute(card),
-        "card_words": words,
+        "picture": absolute(card),
+        "words": words,
     }
 
 
-@register.simple_tag
 def tool_data(standing: Standing) -> SafeString:
     """JSON-LD of a tool's page. The panel's verdicts are never a rating."""
     tool = standing.tool
@@ -59,7 +56,6 @@ def tool_data(standing: Standing) -> SafeString:
     )
 
 
-@register.simple_tag
 def pair_data(verdict: Verdict) -> SafeString:
     """JSON-LD of a comparison's page: the page, its place, and the two tools."""
     first, second = (standing.tool for standing in verdict.standings)
