@@ -16,8 +16,9 @@ from reviews.models import Review
 from tools.editorial import Editorial
 from tools.models import Category, Comparison, FormerSlug, PricePoint, Source, Tool
 from verdicts.catalog import references
-from verdicts.catalog.changes import Changes, Plan
+from verdicts.catalog.changes import Changes
 from verdicts.catalog.kept import Kept
+from verdicts.catalog.plan import Plan
 from verdicts.catalog.problems import CatalogError, Problem
 from verdicts.catalog.reading import read
 from verdicts.catalog.shape import Contents
