@@ -1,4 +1,4 @@
-"""The next issue, how far an issue got, what was reported of it, and the switch."""
+"""The next issue, how far an issue got, and what was reported of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter import preflight, slots, weekly
 from newsletter.messages import mail_to_staff
-from newsletter.models import Issue, MailEvent, Switch, WrongStateError
+from newsletter.models import Delivery, Issue, MailEvent, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
 from tools.admin import ReadOnlyAdmin, ask_first
 
@@ -154,13 +155,13 @@ class IssueAdmin(ReadOnlyAdmin):
             mail = weekly.rendered(issue, digest)
         except (weekly.NothingToSayError, weekly.UnmailableError) as problem:
             return self.page(
-                request, "preview", title=f"Preview: {issue}", issue=issue, problem=str(problem)
+                request, "preview", title=f"Preview: {issue}", object=issue, problem=str(problem)
             )
         return self.page(
             request,
             "preview",
             title=f"Preview: {issue}",
-            issue=issue,
+            object=issue,
             digest=digest,
             mail=mail,
             readers=weekly.audience_of(digest) if issue.audience is None else issue.audience,
@@ -237,16 +238,8 @@ class IssueAdmin(ReadOnlyAdmin):
     def failed(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mails that were refused, and in which words."""
         issue = get_object_or_404(Issue, pk=pk)
-        rows = issue.deliveries.failed().select_related("subscriber")
-        return self.page(
-            request,
-            "failed",
-            title=f"Failed sends of {issue}",
-            issue=issue,
-            rows=rows[:DELIVERIES_SHOWN],
-            count=rows.count(),
-            may_see=request.user.has_perm("newsletter.see_addresses"),
-        )
+        rows = issue.deliveries.failed()
+        return self.page_of_mails(request, "failed", f"Failed sends of {issue}", issue, rows)
 
     def ambiguous(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Mails that may or may not have been sent: look at them, send some or all again."""
@@ -261,13 +254,18 @@ class IssueAdmin(ReadOnlyAdmin):
             )
             self.message_user(request, f"{queued} queued again.")
             return HttpResponseRedirect(request.path)
-        rows = issue.deliveries.ambiguous().select_related("subscriber")
+        rows = issue.deliveries.ambiguous()
+        return self.page_of_mails(request, "ambiguous", f"May have been sent: {issue}", issue, rows)
+
+    def page_of_mails(
+        self, request: HttpRequest, name: str, title: str, issue: Issue, rows: QuerySet[Delivery]
+    ) -> HttpResponse:
         return self.page(
             request,
-            "ambiguous",
-            title=f"May have been sent: {issue}",
-            issue=issue,
-            rows=rows[:DELIVERIES_SHOWN],
+            name,
+            title=title,
+            object=issue,
+            rows=rows.select_related("subscriber")[:DELIVERIES_SHOWN],
             count=rows.count(),
             may_see=request.user.has_perm("newsletter.see_addresses"),
         )
@@ -278,24 +276,6 @@ class MailEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "provider", "kind", "issue"]
     list_filter = ["kind", "provider"]
     date_hierarchy = "at"
-
-
-@admin.register(Switch)
-class SwitchAdmin(admin.ModelAdmin[Switch]):
-    """The one switch that stops all sending, within one message."""
-
-    fields = ["stop"]
-    list_display = ["__str__", "installed_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return not Switch.objects.exists() and super().has_add_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Switch, form: Any, change: bool) -> None:
-        Switch.load(now=timezone.now())
-        Switch.objects.update(stop=obj.stop)
 
 
 def change_address(issue: Issue) -> str:
