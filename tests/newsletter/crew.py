@@ -3,7 +3,8 @@
     python -m tests.newsletter.crew OPTIONS
 
 A parent without a database connection forks them, kills some with SIGKILL, replaces those, and
-ends when the issue is done. OPTIONS is JSON: database, settings, issue, workers, kills, every.
+ends when the issue is done, or a worker was told to end. OPTIONS is JSON: database, settings,
+issue, workers, kills, every.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def work(issue_id: int) -> None:
     while Issue.objects.get(pk=issue_id).state != Issue.State.DONE:
         tick(now=timezone.now())
         report = send_slice(issue_id=issue_id)
+        if report.was_told_to_end:
+            return
         if not report.sent:
             time.sleep(0.05)
 

@@ -16,8 +16,8 @@ import pytest
 from django.db import InternalError, connection
 from django.utils import timezone
 
+from newsletter.leases import slots_in_use
 from newsletter.models import Delivery, Issue, Lease
-from newsletter.queue import slots_in_use
 from newsletter.sender import send_slice
 from newsletter.slots import week_at
 from newsletter.watch import recover_leases
@@ -110,8 +110,8 @@ def test_a_worker_told_to_end_within_a_mail_leaves_no_doubt(relay):
     with worker(issue, sink) as crew:
         until(lambda: len(sink.lines("accepted")) >= 3, "the first mails")
         os.kill(child_of(crew), signal.SIGTERM)
-        until(lambda: not Lease.objects.filter(closed_at=None).exists(), "the end of the slice")
-        crew.kill()  # before it starts another one
+        crew.wait(timeout=PATIENCE)
+    assert not Lease.objects.filter(closed_at=None).exists()
     sent = count(issue, State.SENT)
     assert count(issue, State.AMBIGUOUS) == 0
     assert sent >= 3
