@@ -6,19 +6,15 @@ at most one mail of which nobody knows, and that one as a row. ARCHITECTURE.md w
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import logging
 import random
 import re
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 
 from django.conf import settings
 from django.utils import timezone
@@ -29,6 +25,7 @@ from newsletter.models import Channel, Edition, Issue, Proof, Subscriber, Switch
 from newsletter.moulds import Cast, Mould
 from newsletter.queue import Batch, Claimed, Queue
 from newsletter.smtp import DisconnectedError, Phase, RefusedError, Relay, UnknownError
+from newsletter.stopping import signals_noticed
 from newsletter.tokens import preferences_token, unsubscribe_token
 
 logger = logging.getLogger(__name__)
@@ -308,25 +305,3 @@ def stop_mailing(subscriber_id: int, *, now: dt.datetime) -> None:
     """The mailbox does not exist; the reader's row says so from now on."""
     subscriber = Subscriber.objects.get(pk=subscriber_id)
     subscriber.stop_as_undeliverable(proof=Proof(Channel.CLOCK), now=now)
-
-
-@contextlib.contextmanager
-def signals_noticed() -> Iterator[Callable[[], bool]]:
-    """SIGTERM and SIGINT end the slice between two mails instead of the process within one.
-
-    A worker's child gets them when a whole process group is told to stop.
-    """
-    noticed: list[int] = []
-
-    def notice(number: int, frame: FrameType | None) -> None:
-        noticed.append(number)
-
-    former = {}
-    # Only the main thread has signals; in a test's thread nobody sends any.
-    if threading.current_thread() is threading.main_thread():
-        former = {each: signal.signal(each, notice) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: bool(noticed)
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)

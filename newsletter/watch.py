@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
 
+from newsletter.leases import own_session, recover, slots_in_use
 from newsletter.models import Delivery, Issue, Lease, MailEvent, Switch
 from newsletter.models.issues import KEPT_FOR
 from newsletter.notices import tell_staff
-from newsletter.queue import own_session, recover, slots_in_use
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from newsletter.digest import Digest
+from newsletter.leases import slots_in_use
 from newsletter.messages import MailTooLargeError, RenderedMail, render_issue
 from newsletter.models import (
     Delivery,
@@ -30,7 +31,6 @@ from newsletter.models.issues import LATEST_AFTER
 from newsletter.moulds import MouldError
 from newsletter.news import digest_for
 from newsletter.notices import tell_staff
-from newsletter.queue import slots_in_use
 from newsletter.slots import last_slot_week, slot_day, slot_of, week_at
 from newsletter.watch import LATE, MOVED, finish, hold, look_after, recover_leases
 

@@ -10,11 +10,12 @@ from newsletter.models.deliveries import (
     Switch,
     database_identity,
 )
-from newsletter.models.issues import Edition, Issue, QuietWeek, WrongStateError
+from newsletter.models.editions import Edition
+from newsletter.models.issues import Issue, QuietWeek, WrongStateError
 from newsletter.models.moves import Move
 from newsletter.models.outgoing_mail import OutgoingMail
 from newsletter.models.sign_ups import SignUp
-from newsletter.models.subscribers import StaleConfirmationError, Subscriber, describe
+from newsletter.models.subscribers import StaleConfirmationError, Subscriber
 from newsletter.models.suppressions import Suppression
 
 __all__ = [
@@ -39,5 +40,4 @@ __all__ = [
     "Switch",
     "WrongStateError",
     "database_identity",
-    "describe",
 ]

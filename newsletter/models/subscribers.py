@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from dataclasses import asdict
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from newsletter.addresses import email_key, receiver_of
@@ -15,11 +15,9 @@ from newsletter.models.consent import ConsentEvent, ConsentText, Proof
 from newsletter.models.moves import Move
 from newsletter.models.sign_ups import PENDING_FOR, SignUp
 from newsletter.models.suppressions import Suppression
-from tools.models import Category
 
 # How long 'undo' stands on the page that says goodbye.
 UNDO_FOR = dt.timedelta(minutes=10)
-
 
 FORGET_TOPICS = """
 update newsletter_subscriber set topics = array(
@@ -186,7 +184,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def confirm(self, *, asked_at: dt.datetime, proof: Proof, now: dt.datetime) -> None:
         """Subscribe the reader, who holds a link made at `asked_at`. Again changes nothing."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.is_confirmed:
             return
         suppression = Suppression.objects.filter(pk=self.email_key).first()
@@ -204,7 +202,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def unsubscribe(self, *, proof: Proof, now: dt.datetime) -> None:
         """No more mail. A reader who never confirmed is erased at once. Again changes nothing."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.state == self.State.PENDING:
             self.erase(proof=proof, now=now)
         elif self.is_confirmed:
@@ -214,7 +212,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def undo_unsubscribe(self, *, proof: Proof, now: dt.datetime) -> None:
         """Take the reader back within ten minutes; later, or otherwise, nothing happens."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if not self.can_undo(now=now):
             return
         Suppression.objects.filter(
@@ -227,7 +225,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def choose_topics(self, topics: list[int], *, proof: Proof, now: dt.datetime) -> None:
         """Mail of these categories only; of all for an empty list."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.state == self.State.ERASED or sorted(topics) == self.topics:
             return
         self.topics = sorted(topics)
@@ -242,7 +240,7 @@ class Subscriber(models.Model):
         Where the address has the email already, that stays and the old one is forgotten.
         Raises StaleConfirmationError.
         """
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         is_wanted = self.is_confirmed and self.moves.filter(pk=move.pk).exists()
         if not is_wanted or Suppression.objects.complained(bytes(move.email_key)):
             raise StaleConfirmationError
@@ -274,7 +272,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def complain(self, *, proof: Proof, now: dt.datetime) -> None:
         """The reader called it spam: never again, whatever they or anybody sign up for."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.state in {self.State.COMPLAINED, self.State.ERASED}:
             return
         self.end(self.State.COMPLAINED, now=now)
@@ -283,7 +281,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def stop_as_undeliverable(self, *, proof: Proof, now: dt.datetime) -> None:
         """The mailbox refuses our mail for good."""
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.state not in {self.State.PENDING, self.State.CONFIRMED}:
             return
         self.end(self.State.UNDELIVERABLE, now=now)
@@ -296,7 +294,7 @@ class Subscriber(models.Model):
         The row stays, empty, because past issues count it. One that was never confirmed
         leaves nothing at all but what a bounce or a complaint has suppressed.
         """
-        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        self.lock()
         if self.state == self.State.ERASED:
             return
         never_confirmed = self.confirmed_at is None
@@ -317,6 +315,10 @@ class Subscriber(models.Model):
         self.bounce_score, self.last_bounce_on = 0, None
         self.token_version += 1
         self.save()
+
+    def lock(self) -> None:
+        """The row as it stands, nobody else's until the transaction ends."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
 
     def end(self, state: Subscriber.State, *, now: dt.datetime) -> None:
         self.state, self.ended_at = state, now
@@ -341,52 +343,9 @@ class Subscriber(models.Model):
         text: ConsentText | None = None,
     ) -> None:
         """Add a line to the proof of consent, with the wording that was shown (or today's)."""
-        ConsentEvent.objects.create(
-            subscriber=self,
-            kind=kind,
-            at=now,
-            text=text or ConsentText.objects.current(),
-            channel=proof.channel,
-            page=proof.page,
-            network=proof.network,
-            agent=proof.agent,
-        )
+        wording = text or ConsentText.objects.current()
+        self.events.create(kind=kind, at=now, text=wording, **asdict(proof))
 
 
 class StaleConfirmationError(Exception):
     """The link was made before the reader left, or the address must not be mailed."""
-
-
-def describe(subscriber: Subscriber) -> dict[str, Any]:
-    """All that is stored about a reader, ready for JSON."""
-    return {
-        "address": subscriber.email,
-        "state": subscriber.state,
-        "topics": list(
-            Category.objects.filter(pk__in=subscriber.topics).values_list("slug", flat=True)
-        ),
-        "signed_up_at": subscriber.created_at,
-        "confirmed_at": subscriber.confirmed_at,
-        "ended_at": subscriber.ended_at,
-        "bounce_score": subscriber.bounce_score,
-        "last_bounce_on": subscriber.last_bounce_on,
-        "consent": [
-            {
-                "kind": event.kind,
-                "at": event.at,
-                "how": event.channel,
-                "page": event.page,
-                "network": event.network,
-                "agent": event.agent,
-                "wording": event.text.body,
-            }
-            for event in subscriber.events.select_related("text")
-        ],
-        "moves": list(subscriber.moves.values("email", "asked_at", "confirmed_at")),
-        "mails": list(subscriber.mails.values("kind", "created_at", "sent_at")),
-        "issues": list(
-            subscriber.deliveries.order_by("issue").values(
-                "sent_at", "reply", issue_of=F("issue__slot_on")
-            )
-        ),
-    }

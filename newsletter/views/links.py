@@ -17,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.forms import AddressForm, TopicsForm
-from newsletter.models import Move, SignUp, StaleConfirmationError, Subscriber, describe
+from newsletter.models import Move, SignUp, StaleConfirmationError, Subscriber
+from newsletter.own_data import stored_of
 from newsletter.tokens import (
     BadTokenError,
     Claim,
@@ -168,7 +169,7 @@ def own_data(request: HttpRequest, token: str) -> HttpResponse:
     wish = request.POST.get("wish")
     if wish == "export":
         return JsonResponse(
-            describe(subscriber),
+            stored_of(subscriber),
             json_dumps_params={"indent": 2},
             headers={"Content-Disposition": 'attachment; filename="verdicts-my-data.json"'},
         )

@@ -26,9 +26,10 @@ from django.conf import settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from newsletter.growth import grow_subscribers  # noqa: E402
+from newsletter.leases import own_session  # noqa: E402
 from newsletter.models import Issue, Subscriber  # noqa: E402
 from newsletter.moulds import Cast, Mould  # noqa: E402
-from newsletter.queue import Queue, own_session  # noqa: E402
+from newsletter.queue import Queue  # noqa: E402
 from newsletter.sender import send_slice  # noqa: E402
 from newsletter.slots import WEEK, week_at  # noqa: E402
 from newsletter.smtp import Relay  # noqa: E402
