@@ -15,6 +15,8 @@ from typing import Any
 
 from django.utils.text import Truncator
 
+from tools.addresses import address
+
 # What a reader can take in; the rest is a link away.
 MOST_ITEMS = 10
 LONGEST_SUBJECT = 120
@@ -95,7 +97,7 @@ class Digest:
     @property
     def path(self) -> str:
         """The public page of the issue."""
-        return f"/newsletter/issues/{self.dated_on.isoformat()}/"
+        return address("issue_detail", self.dated_on.isoformat())
 
     @property
     def subject(self) -> str:

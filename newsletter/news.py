@@ -33,10 +33,10 @@ def digest_for(
     """
     comparisons = Comparison.objects.published(now=now).with_tools().newest_first()
     verdicts = verdicts_on(comparisons, now=now)
-    reaches_back_to = since or now - FIRST_REACHES_BACK
+    since = since or now - FIRST_REACHES_BACK
     items = [
-        *_new(verdicts, since=reaches_back_to),
-        *_changed(verdicts, since=reaches_back_to, before=before),
+        *(_item_on(each, Section.NEW) for each in verdicts if _is_new(each, since=since)),
+        *_changed(verdicts, since=since, before=before),
         *_disagreements(verdicts, before=before),
     ]
     if not items:
@@ -52,9 +52,8 @@ def answers_of(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """Every answer as it stands, and which tools panel and readers disagree on."""
     answers: dict[str, Any] = {}
     for verdict in verdicts:
-        assert verdict.comparison is not None
         answer = verdict.answer
-        answers[str(verdict.comparison.pk)] = {
+        answers[_key(verdict)] = {
             "kind": str(answer.kind),
             "tool": _id(answer.tool),
             "panel_tool": _id(answer.panel_tool),
@@ -67,25 +66,21 @@ def answers_of(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     return answers
 
 
-def _new(verdicts: Iterable[Verdict], *, since: dt.datetime) -> Iterator[Item]:
-    for verdict in verdicts:
-        assert verdict.comparison is not None
-        assert verdict.comparison.publish_at is not None
-        if verdict.comparison.publish_at > since:
-            yield _item_on(verdict, Section.NEW)
+def _is_new(verdict: Verdict, *, since: dt.datetime) -> bool:
+    """Published since: for the first time, or again after it was taken back."""
+    publish_at = _comparison_of(verdict).publish_at
+    assert publish_at is not None
+    return publish_at > since
 
 
 def _changed(
     verdicts: Iterable[Verdict], *, since: dt.datetime, before: Mapping[str, Any]
 ) -> Iterator[Item]:
     for verdict in verdicts:
-        assert verdict.comparison is not None
-        assert verdict.comparison.publish_at is not None
-        if verdict.comparison.publish_at > since:  # It was taken back and published again: new.
+        said, answer = before.get(_key(verdict)), verdict.answer
+        if not said or _is_new(verdict, since=since):
             continue
-        said = before.get(str(verdict.comparison.pk))
-        answer = verdict.answer
-        if said and (said["kind"], said["tool"]) != (str(answer.kind), _id(answer.tool)):
+        if (said["kind"], said["tool"]) != (str(answer.kind), _id(answer.tool)):
             item = _item_on(verdict, Section.CHANGED)
             yield replace(item, cause=_cause(verdict, said, since=since))
 
@@ -112,11 +107,10 @@ def _disagreements(verdicts: Iterable[Verdict], *, before: Mapping[str, Any]) ->
 
 
 def _item_on(verdict: Verdict, section: Section) -> Item:
-    assert verdict.comparison is not None
     answer = verdict.answer
     return Item(
         section=section,
-        path=verdict.comparison.get_absolute_url(),
+        path=_comparison_of(verdict).get_absolute_url(),
         first=_side(verdict.first),
         second=_side(verdict.second),
         icon=answer.icon,
@@ -126,6 +120,17 @@ def _item_on(verdict: Verdict, section: Section) -> Item:
         headline=verdict.headline,
         topics=tuple(sorted({each.tool.category_id for each in verdict.standings})),
     )
+
+
+def _comparison_of(verdict: Verdict) -> Comparison:
+    """What is mailed is a published pair; two tools that nobody paired are for the pages alone."""
+    assert verdict.comparison is not None
+    return verdict.comparison
+
+
+def _key(verdict: Verdict) -> str:
+    """Under which `answers` keeps it."""
+    return str(_comparison_of(verdict).pk)
 
 
 def _reason(answer: Answer) -> str:

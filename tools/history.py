@@ -33,8 +33,8 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     A restored state is a new change on top, so the later ones stay in the history.
     """
 
-    object_history_list_template = "desk/_history.html"
-    object_history_template = "desk/history.html"
+    object_history_list_template = "admin/tools/_history.html"
+    object_history_template = "admin/tools/history.html"
     # The field that decides whether readers see it.
     visible_by: ClassVar[str]
     # What a restore leaves as it is: whether readers see it is decided at the desk, not by history.
@@ -104,7 +104,7 @@ class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
             "may_restore": may_restore,
             **(extra_context or {}),
         }
-        return render(request, "desk/restore.html", context)
+        return render(request, "admin/tools/restore.html", context)
 
     def note_restorer(self, request: HttpRequest, obj: Any) -> None:
         """Before a restore saves it: whoever restores words has written them."""

@@ -193,6 +193,7 @@ class ToolAdmin(EditorialAdmin):
     show_full_result_count = False
     save_on_top = True
     change_list_template = "desk/tool_list.html"
+    object_history_template = "desk/tool_history.html"
     actions = ["export"]
 
     fieldsets = (
