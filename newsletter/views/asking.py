@@ -68,8 +68,9 @@ def ask_own_data(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/ask_own_data.html", {"form": form}, status=status)
 
 
-@cache_control(max_age=0, public=True, must_revalidate=True)
+@csrf_exempt
 @require_safe
+@cache_control(max_age=0, public=True, must_revalidate=True)
 def check_your_inbox(request: HttpRequest) -> HttpResponse:
     """The same page whatever is known of the address."""
     return render(request, "newsletter/check_your_inbox.html")

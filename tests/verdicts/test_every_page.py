@@ -124,6 +124,8 @@ ADDRESSES = [
     "/privacy/",
     "/corrections/",
     "/newsletter/issues/",
+    "/newsletter/check-your-inbox/",
+    "/preview/token/",
     "/feeds/comparisons.atom",
     "/feeds/corrections.atom",
     "/feeds/issues.atom",
