@@ -48,7 +48,7 @@ class AddressForm(forms.Form):
         return ""
 
 
-class SignUpForm(AddressForm):
+class TopicsForm(forms.Form):
     categories = forms.ModelMultipleChoiceField(
         queryset=Category.objects.all(),
         to_field_name="slug",
@@ -58,6 +58,13 @@ class SignUpForm(AddressForm):
             "invalid_pk_value": "There is no category %(pk)s.",
         },
     )
+
+    @property
+    def topics(self) -> list[int]:
+        return sorted(category.pk for category in self.cleaned_data["categories"])
+
+
+class SignUpForm(TopicsForm, AddressForm):
     opened = forms.CharField(required=False)
 
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
@@ -76,17 +83,3 @@ class SignUpForm(AddressForm):
         if self.now.timestamp() * 1000 - milliseconds < LEAST_TO_FILL.total_seconds() * 1000:
             raise ValidationError("That was faster than we expect of people. Please press again.")
         return text
-
-    @property
-    def topics(self) -> list[int]:
-        return sorted(category.pk for category in self.cleaned_data["categories"])
-
-
-class TopicsForm(forms.Form):
-    categories = forms.ModelMultipleChoiceField(
-        queryset=Category.objects.all(), to_field_name="slug", required=False
-    )
-
-    @property
-    def topics(self) -> list[int]:
-        return sorted(category.pk for category in self.cleaned_data["categories"])

@@ -117,10 +117,11 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_valid():
         subscriber.choose_topics(form.topics, proof=proof_of(request), now=now)
     categories = list(Category.objects.all())
+    kept = [each.slug for each in categories if each.pk in subscriber.topics]
     context = links_of(subscriber) | {
         "form": form,
         "categories": categories,
-        "chosen": [each.slug for each in categories if each.pk in subscriber.topics],
+        "chosen": request.POST.getlist("categories") if form.errors else kept,
         "is_saved": form.is_valid(),
     }
     status = 422 if form.errors else 200

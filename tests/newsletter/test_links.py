@@ -212,9 +212,13 @@ def test_topics_are_chosen_and_taken_back(client):
     assert [event.kind for event in reader.events.all()] == ["preferences"] * 2
 
 
-def test_an_unknown_topic_is_refused(client):
+def test_an_unknown_topic_is_refused_and_the_others_stay_ticked(client):
     reader = make_subscriber()
-    assert client.post(preferences_url(reader), {"categories": "no-such"}).status_code == 422
+    make_category("coding")
+    answer = client.post(preferences_url(reader), {"categories": ["coding", "no-such"]})
+    assert answer.status_code == 422
+    assert "There is no category no-such." in answer.text
+    assert 'value="coding" checked' in answer.text
     assert not reader.events.exists()
 
 
