@@ -340,6 +340,15 @@ def test_a_pick_means_the_tools_as_its_address_names_them(pair):
     assert (share.first, share.second, share.neither) == (1, 1, 1)
 
 
+def test_the_page_of_a_pick_speaks_of_a_pick(pair):
+    reader = Reader()
+    assert "<h1>Your pick.</h1>" in reader.get(pick_path(*pair)).content.decode()
+    refused = reader.send(pick_path(*pair), {"choice": "first"}, htmx=False)
+    assert "<h1>Your pick is not in yet.</h1>" in refused.content.decode()
+    reader.press(pick_path(*pair), "first")
+    assert "<h1>Your pick is in.</h1>" in reader.get(pick_path(*pair)).content.decode()
+
+
 def test_a_pick_changes_and_is_withdrawn(pair):
     reader = Reader()
     response = reader.press(pick_path(*pair), "second")
