@@ -42,6 +42,11 @@ class Listing:
         return f"?{urlencode(asked)}" if asked else ""
 
     @property
+    def page_words(self) -> str:
+        """For the page's title: ', page 2', or '' on the first."""
+        return f", page {self.page.number}" if self.page.number > 1 else ""
+
+    @property
     def links(self) -> list[tuple[int | None, str]]:
         """Numbers and queries of the pager; a number of None is a gap."""
         numbers = self.page.paginator.get_elided_page_range(

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 
 from newsletter import limits, tasks
 from newsletter.addresses import email_key
-from newsletter.consent import WORDING
 from newsletter.forms import AddressForm, SignUpForm, opened
 from newsletter.models import ConsentText, Issue, SignUp, Subscriber
 from newsletter.views.requests import agent_of, pages, posted
@@ -44,7 +43,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "opened": opened(now),
-        "wording": WORDING,
         "categories": Category.objects.all(),
         "chosen": request.POST.getlist("categories"),
         "latest": Issue.objects.sent_to_readers().first(),
