@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import logging
-from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from newsletter.digest import Digest
+from newsletter.editions import NothingToSayError, UnmailableError, digest_of, render_editions
 from newsletter.leases import slots_in_use
-from newsletter.messages import MailTooLargeError, RenderedMail, render_issue
 from newsletter.models import (
     Delivery,
-    Edition,
     Issue,
     QuietWeek,
     Subscriber,
@@ -28,21 +25,11 @@ from newsletter.models import (
     WrongStateError,
 )
 from newsletter.models.issues import LATEST_AFTER
-from newsletter.moulds import MouldError
-from newsletter.news import digest_for
 from newsletter.notices import tell_staff
 from newsletter.slots import last_slot_week, slot_day, slot_of, week_at
 from newsletter.watch import LATE, MOVED, finish, hold, look_after, recover_leases
 
 logger = logging.getLogger(__name__)
-
-
-class NothingToSayError(Exception):
-    """Nothing was published and no answer changed: there is no issue."""
-
-
-class UnmailableError(Exception):
-    """No mail can be made of what an issue says; the message says why."""
 
 
 def tick(*, now: dt.datetime) -> list[int]:
@@ -125,56 +112,6 @@ def begin(issue: Issue, *, now: dt.datetime) -> None:
         logger.info("%s was moved on by somebody else.", issue)
 
 
-def digest_of(issue: Issue, *, now: dt.datetime) -> Digest:
-    """What the issue says: as it was made, or as it would be made at `now`.
-
-    Raises NothingToSayError.
-    """
-    if issue.contents:
-        return Digest.of_json(issue.contents)
-    before = Issue.objects.before(issue.week_of)
-    digest = digest_for(
-        dated_on=issue.slot_on,
-        since=before.made_at if before else None,
-        before=before.answers if before else {},
-        now=now,
-    )
-    if digest is None:
-        raise NothingToSayError
-    return digest.arranged(keys=issue.item_order, intro=issue.intro)
-
-
-def rendered(issue: Issue, digest: Digest) -> RenderedMail:
-    """The mail, whose bytes depend on nothing but the issue and its digest.
-
-    Raises UnmailableError.
-    """
-    try:
-        mail = render_issue(digest.shortened, issue_id=issue.pk, dated_at=issue.send_at)
-        # Cutting it once proves that every mark is whole, before anybody is sent anything.
-        assert mail.mould
-    except (MailTooLargeError, MouldError) as problem:
-        raise UnmailableError(f"No mail can be made of it: {problem}.") from problem
-    return mail
-
-
-def sample_mail(*, now: dt.datetime) -> RenderedMail | None:
-    """The next issue's mail, or one of all that is published; None if nothing is.
-
-    Raises UnmailableError.
-    """
-    monday = week_at(now)
-    issue = Issue.objects.of_week(monday) or Issue(
-        pk=0, week_of=monday, slot_on=slot_day(monday), send_at=slot_of(monday)
-    )
-    try:
-        return rendered(issue, digest_of(issue, now=now))
-    except NothingToSayError:
-        ever = dt.datetime.min.replace(tzinfo=dt.UTC)
-        digest = digest_for(dated_on=issue.slot_on, since=ever, before={}, now=now)
-        return rendered(issue, digest) if digest else None
-
-
 @transaction.atomic
 def make_ready(issue: Issue, *, now: dt.datetime) -> None:
     """Fix what the issue says, and render it for every choice of topics in use.
@@ -192,38 +129,6 @@ def make_ready(issue: Issue, *, now: dt.datetime) -> None:
     issue.save()
     Subscriber.objects.forget_topics_that_are_gone()
     render_editions(issue, digest)
-
-
-def render_editions(issue: Issue, digest: Digest) -> None:
-    """Render the editions that readers need and that are not there yet."""
-    known = {tuple(topics) for topics in issue.editions.values_list("topics", flat=True)}
-    for topics in [(), *topic_sets(digest.topics)]:
-        part = digest.for_topics(topics)
-        if topics not in known and part:
-            mail = rendered(issue, part)
-            Edition.objects.create(
-                issue=issue,
-                topics=list(topics),
-                subject=mail.subject,
-                preheader=mail.preheader,
-                html=mail.html,
-                text=mail.text,
-                message=mail.mime,
-                sha256=hashlib.sha256(mail.mime).digest(),
-            )
-
-
-def topic_sets(topics: Iterable[int]) -> list[tuple[int, ...]]:
-    """What confirmed readers with topics of their own chose of these; each set once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select distinct array("
-            " select topic from unnest(topics) topic where topic = any(%(topics)s) order by 1)"
-            " from newsletter_subscriber"
-            " where state = 'confirmed' and topics && %(topics)s::bigint[]",
-            {"topics": sorted(topics)},
-        )
-        return sorted(tuple(row[0]) for row in cursor.fetchall())
 
 
 FREEZE = f"""
@@ -286,8 +191,3 @@ def wanted_slices(*, now: dt.datetime) -> list[int]:
         if issue.deliveries.claimable(now=now).exists():
             return [issue.pk] * free
     return []
-
-
-def audience_of(digest: Digest) -> int:
-    """How many readers the issue would have."""
-    return Subscriber.objects.confirmed().interested_in(sorted(digest.topics)).count()

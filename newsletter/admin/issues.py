@@ -21,7 +21,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from newsletter import preflight, slots, weekly
+from newsletter import editions, preflight, slots, weekly
 from newsletter.messages import mail_to_staff
 from newsletter.models import Delivery, Issue, MailEvent, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
@@ -141,9 +141,9 @@ class IssueAdmin(ReadOnlyAdmin):
         findings = [*preflight.check_settings(), *preflight.check_relay()]
         mail = None
         try:
-            if mail := weekly.sample_mail(now=timezone.now()):
+            if mail := editions.sample_mail(now=timezone.now()):
                 findings += preflight.check_mail(mail)
-        except weekly.UnmailableError as problem:
+        except editions.UnmailableError as problem:
             findings.append(preflight.Finding(str(problem)))
         return self.page(request, "preflight", title="Preflight", findings=findings, mail=mail)
 
@@ -151,9 +151,9 @@ class IssueAdmin(ReadOnlyAdmin):
         """The mail as a reader would see it, HTML and text, and the keys of its items."""
         issue = get_object_or_404(Issue, pk=pk)
         try:
-            digest = weekly.digest_of(issue, now=timezone.now())
-            mail = weekly.rendered(issue, digest)
-        except (weekly.NothingToSayError, weekly.UnmailableError) as problem:
+            digest = editions.digest_of(issue, now=timezone.now())
+            mail = editions.rendered(issue, digest)
+        except (editions.NothingToSayError, editions.UnmailableError) as problem:
             return self.page(
                 request, "preview", title=f"Preview: {issue}", object=issue, problem=str(problem)
             )
@@ -164,7 +164,7 @@ class IssueAdmin(ReadOnlyAdmin):
             object=issue,
             digest=digest,
             mail=mail,
-            readers=weekly.audience_of(digest) if issue.audience is None else issue.audience,
+            readers=editions.audience_of(digest) if issue.audience is None else issue.audience,
         )
 
     @method_decorator(xframe_options_sameorigin)
@@ -174,8 +174,8 @@ class IssueAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         issue = get_object_or_404(Issue, pk=pk)
-        digest = weekly.digest_of(issue, now=timezone.now())
-        return HttpResponse(weekly.rendered(issue, digest).html)
+        digest = editions.digest_of(issue, now=timezone.now())
+        return HttpResponse(editions.rendered(issue, digest).html)
 
     @method_decorator(require_POST)
     def step(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -188,9 +188,9 @@ class IssueAdmin(ReadOnlyAdmin):
         try:
             said = self.take(request.POST.get("step", ""), issue, request)
             self.message_user(request, said)
-        except (WrongStateError, weekly.UnmailableError) as problem:
+        except (WrongStateError, editions.UnmailableError) as problem:
             self.message_user(request, str(problem), messages.ERROR)
-        except weekly.NothingToSayError:
+        except editions.NothingToSayError:
             self.message_user(request, "There is nothing to say yet.", messages.ERROR)
         except OSError as problem:
             self.message_user(request, f"The relay did not take it: {problem}", messages.ERROR)
@@ -231,7 +231,7 @@ class IssueAdmin(ReadOnlyAdmin):
             validate_email(address)
         except forms.ValidationError as problem:
             raise WrongStateError("Type the address that the test goes to.") from problem
-        mail = weekly.rendered(issue, weekly.digest_of(issue, now=timezone.now()))
+        mail = editions.rendered(issue, editions.digest_of(issue, now=timezone.now()))
         mail_to_staff(mail, to=address).send()
         return f"A test is on its way to {address}."
 

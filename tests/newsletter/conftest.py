@@ -1,9 +1,11 @@
-"""Committed rows for the sender, which works on a session of its own, and a relay for it."""
+"""Committed rows for the sender, which works on a session of its own; a relay; a week."""
 
 import pytest
 
+from newsletter.models import Switch
 from tests.newsletter.sink import running_sink
 from tests.newsletter.stage import committed_rows
+from tests.newsletter.week import DAY, SLOT
 
 
 @pytest.fixture
@@ -29,6 +31,13 @@ def relay(settings, tmp_path):
     yield start
     for context in running:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def installed(db):
+    """Long before the week of the tests."""
+    Switch.load(now=SLOT)
+    Switch.objects.update(installed_at=SLOT - 30 * DAY)
 
 
 @pytest.fixture

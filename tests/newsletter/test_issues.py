@@ -125,3 +125,15 @@ def make_delivery(**fields):
     return Delivery.objects.create(
         issue=issue, subscriber=make_subscriber(), edition=make_edition(issue), **fields
     )
+
+
+def test_an_issue_is_not_resumed_that_was_never_stopped():
+    with pytest.raises(WrongStateError):
+        make_issue().resume(now=NOW)
+
+
+def test_an_edition_of_a_cancelled_issue_is_kept():
+    issue = make_issue(state=State.READY)
+    make_edition(issue)
+    issue.cancel(reason="")
+    assert issue.editions.count() == 1

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsletter import weekly
+from newsletter import editions
 from newsletter.preflight import Finding, check_mail, check_relay, check_settings
 
 HELP = """\
@@ -39,9 +39,9 @@ class Command(BaseCommand):
         if not options["offline"]:
             findings += check_relay()
         try:
-            mail = weekly.sample_mail(now=timezone.now())
+            mail = editions.sample_mail(now=timezone.now())
             is_published = mail is not None
-        except weekly.UnmailableError as problem:
+        except editions.UnmailableError as problem:
             mail, is_published = None, True
             findings.append(Finding(str(problem)))
         if not is_published:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsletter import watch, weekly
+from newsletter import editions, watch, weekly
 from newsletter.models import Issue, QuietWeek, Switch, WrongStateError
 from newsletter.models.issues import LATEST_AFTER
 from newsletter.sender import send_slice
@@ -61,9 +61,9 @@ class Command(BaseCommand):
         self.refuse_what_must_not_be_sent(issue, monday, is_late_wanted=options["late"], now=now)
         try:
             self.send(weekly.send_now(monday, now=now))
-        except weekly.NothingToSayError:
+        except editions.NothingToSayError:
             self.stdout.write(f"Nothing to say in the week of {monday}: there is no issue.")
-        except (WrongStateError, weekly.UnmailableError) as problem:
+        except (WrongStateError, editions.UnmailableError) as problem:
             raise CommandError(str(problem)) from problem
 
     def refuse_what_must_not_be_sent(
@@ -88,14 +88,14 @@ class Command(BaseCommand):
 
     def show(self, issue: Issue, *, now: dt.datetime) -> None:
         try:
-            digest = weekly.digest_of(issue, now=now)
-        except weekly.NothingToSayError:
+            digest = editions.digest_of(issue, now=now)
+        except editions.NothingToSayError:
             self.stdout.write(f"Nothing to say in the week of {issue.week_of}: no issue.")
             return
         self.stdout.write(f"Subject: {digest.subject}")
         for item in digest.items:
             self.stdout.write(f"  {item.section:<12} {item.title}: {item.line}")
-        readers = weekly.audience_of(digest) if issue.audience is None else issue.audience
+        readers = editions.audience_of(digest) if issue.audience is None else issue.audience
         self.stdout.write(f"Readers: {readers}. Nothing was sent.")
         if is_late(issue, issue.week_of, now=now):
             self.stdout.write("Its latest time is over: sending it takes --late.")
