@@ -20,7 +20,7 @@ kept AS (
     SELECT {values}, %(voter)s::uuid, {choice}, (reason > 0)::int, reason, 0,
            %(now)s::timestamptz, %(now)s::timestamptz, %(net_hash)s::bytea, %(agent_hash)s::bytea
     FROM subject, judged
-    ON CONFLICT ({conflict}, voter) DO UPDATE
+    ON CONFLICT (voter, {conflict}) DO UPDATE
     SET choice = excluded.choice,
         changes = CASE WHEN {changed_today} THEN mine.changes + 1 ELSE 1 END,
         changed_at = excluded.changed_at

@@ -19,6 +19,7 @@ from django.conf import settings
 from tests.test_house import PRODUCTION
 from tests.waiting import until
 from verdicts.demo.run import listener, port_of
+from verdicts.embedded import servers
 from verdicts.environment import BASE_DIR
 
 COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
@@ -96,6 +97,14 @@ def test_every_setting_of_production_is_given_and_no_secret_is_written_down():
 def test_nothing_is_published_beyond_this_machine(service):
     for port in COMPOSE["services"][service].get("ports", []):
         assert port.startswith("127.0.0.1:")
+
+
+def test_the_database_has_the_options_of_the_embedded_one():
+    options = {word.removeprefix("--") for word in COMPOSE["services"]["postgres"]["command"][1:]}
+    sized_by_the_machine = {"shared_buffers=1GB"}
+    assert options - sized_by_the_machine < {
+        f"{name}={value}" for name, value in servers.POSTGRES_OPTIONS.items()
+    }
 
 
 def test_the_image_is_not_root_and_holds_no_secret():

@@ -21,6 +21,8 @@ LARGEST_LOG = 5_000_000
 # Nothing of the caller's shell reaches the servers: no PGPORT, no locale, no time zone.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"}
 
+MEGABYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+
 POSTGRES_OPTIONS = {
     "listen_addresses": "",
     "port": "5432",
@@ -29,13 +31,23 @@ POSTGRES_OPTIONS = {
     "log_timezone": "UTC",
     # A site of small, quick queries on a laptop: compiling them would cost more than it saves.
     "jit": "off",
-    "shared_buffers": "128MB",
+    # Room for the voters' index of ten million votes: a new vote goes to a page anywhere in it.
+    # Memory is taken as it is used, by a demo some tens of megabytes.
+    "shared_buffers": f"{min(1024, MEGABYTES // 4)}MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "1GB",
+    # A page's first change after a checkpoint puts all of it into the log: checkpoints are rare.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
 }
-FORGETFUL_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL_OPTIONS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Small, since whatever empties a table looks through all of it.
+    "shared_buffers": "128MB",
+}
 
 
 @dataclass(frozen=True)

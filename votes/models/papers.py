@@ -120,7 +120,6 @@ class Paper(models.Model):
         ]
         indexes = [
             BrinIndex(fields=["created_at"], name="%(class)s_by_time"),
-            models.Index(fields=["voter"], name="%(class)s_by_voter"),
         ]
 
     def __str__(self) -> str:

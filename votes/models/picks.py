@@ -76,7 +76,7 @@ class Pick(Paper):
             return "first" if (self == Pick.Choice.LOWER) == is_lower_first else "second"
 
     lower = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
-    higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+")
+    higher = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="+", db_index=False)
     choice = models.SmallIntegerField(choices=Choice)
     shown_first = models.SmallIntegerField(
         choices=Choice, help_text="Which of the two the page named first."
@@ -92,7 +92,7 @@ class Pick(Paper):
         constraints = [
             *Paper.Meta.constraints,
             models.UniqueConstraint(
-                name="voter_picks_once_on_a_pair", fields=["lower", "higher", "voter"]
+                name="voter_picks_once_on_a_pair", fields=["voter", "lower", "higher"]
             ),
             models.CheckConstraint(
                 name="pick_is_of_two_tools_by_id", condition=Q(lower__lt=F("higher"))
@@ -107,6 +107,11 @@ class Pick(Paper):
         ]
         indexes = [
             *Paper.Meta.indexes,
+            models.Index(
+                fields=["net_hash", "lower", "higher"],
+                name="pick_of_network",
+                condition=Q(net_hash__isnull=False),
+            ),
             models.Index(
                 fields=["lower", "higher"],
                 name="pick_held_on_pair",

@@ -53,6 +53,7 @@ class Vote(Paper):
         SKIP = -1, "skip"
         WITHDRAWN = 0, "withdrawn"
 
+    # Found by voter or by network (docs/decisions/votes-are-found-by-voter.md), hence no index.
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="votes", db_index=False)
     choice = models.SmallIntegerField(choices=Choice)
 
@@ -65,13 +66,18 @@ class Vote(Paper):
     class Meta(Paper.Meta):
         constraints = [
             *Paper.Meta.constraints,
-            models.UniqueConstraint(name="voter_votes_once_on_a_tool", fields=["tool", "voter"]),
+            models.UniqueConstraint(name="voter_votes_once_on_a_tool", fields=["voter", "tool"]),
             models.CheckConstraint(
                 name="vote_is_ship_skip_or_withdrawn", condition=Q(choice__in=[-1, 0, 1])
             ),
         ]
         indexes = [
             *Paper.Meta.indexes,
+            models.Index(
+                fields=["net_hash", "tool"],
+                name="vote_of_network",
+                condition=Q(net_hash__isnull=False),
+            ),
             models.Index(
                 fields=["tool"], name="vote_held_on_tool", condition=Q(status=Status.HELD)
             ),
