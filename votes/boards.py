@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Lower
 
 from tools.models import Category, Tool, ToolQuerySet
+from votes.days import start_of_day
 from votes.models import MonthOfVotes, Tally
 from votes.shares import Share, rank_ranges
 
@@ -84,7 +85,7 @@ def newest(*, category: Category | None = None) -> Ids:
 @transaction.atomic
 def refresh_trends(*, now: dt.datetime) -> None:
     """Compute every tool's trend anew: too much work for a page, even from daily sums."""
-    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = start_of_day(now)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM votes_trend")
         cursor.execute(
@@ -131,7 +132,7 @@ def _published(category: Category | None) -> ToolQuerySet:
 
 
 def _first_of_month(now: dt.datetime) -> dt.datetime:
-    return now.astimezone(dt.UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return start_of_day(now).replace(day=1)
 
 
 TRENDS = """

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tools.models import Tool
+from votes.days import start_of_day
 from votes.models import AuditEntry, Pick, Reason, Status, Vote
 
 NIGHTLY_RULE = "the nightly rule"
@@ -85,7 +86,7 @@ def release_by_rule(*, now: dt.datetime) -> int:
     many as its quota of new cookies lets through (a household that votes on one tool).
     """
     values = {
-        "today": now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        "today": start_of_day(now),
         "reasons": [reason.value for reason in RELEASED_BY_RULE],
         "quota": settings.VOTES_TOOL_FRESH,
         "most": settings.VOTES_RELEASE_MOST,

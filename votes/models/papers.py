@@ -13,6 +13,7 @@ from django.db import connection, models
 from django.db.models import Case, F, Q, When
 
 from tools.models import Tool
+from votes.days import start_of_day
 from votes.models.audit import AuditEntry, Reason
 from votes.models.tallies import PickTallyQuerySet, TallyQuerySet
 
@@ -59,7 +60,7 @@ class PaperQuerySet(models.QuerySet[P], Generic[P]):
 
     def withdraw(self, *, now: dt.datetime) -> None:
         """Empty these papers. The rows stay, so that a replayed form adds no second one."""
-        today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = start_of_day(now)
         is_worn = Q(changed_at__gte=today, changes__gte=settings.VOTES_CHANGES_PER_DAY)
         self.exclude(choice=0).exclude(is_worn).update(
             choice=0,
