@@ -4,6 +4,7 @@
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 # They talk to no server, or start their own.
 WITHOUT_SERVERS = {
@@ -19,6 +20,8 @@ WITHOUT_SERVERS = {
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["demo"]:
+        keep_bytecode()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "verdicts.settings")
     from django.core.management import execute_from_command_line
     from django.db import ProgrammingError
@@ -30,6 +33,18 @@ def main() -> None:
             if not waits_for_migrate():
                 raise
             sys.exit("The database lacks tables that this needs: run manage.py migrate first.")
+
+
+def keep_bytecode() -> None:
+    """Under `var/`, where the environment lets Python keep none beside the sources.
+
+    The demo's programs import the same modules: each would compile all of them at every start.
+    """
+    if sys.dont_write_bytecode:
+        kept = Path(os.environ.get("VAR_DIR", Path(__file__).parent / "var"), "bytecode").resolve()
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(kept)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(kept)
 
 
 def servers_for(arguments: list[str]) -> AbstractContextManager[object]:

@@ -40,7 +40,12 @@ class RunningDemo:
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", "0", *words],
             cwd=BASE_DIR,
-            env=os.environ | {"VAR_DIR": str(var), "NEWSLETTER_CONNECTIONS": "1"},
+            env=os.environ
+            | {
+                "VAR_DIR": str(var),
+                "NEWSLETTER_CONNECTIONS": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -133,6 +138,11 @@ def test_it_says_where_the_site_is_and_how_to_log_in(demo):
     assert demo.said(r"Staff login: user editor, password (\S+)") == kept["password"]
 
 
+def test_what_one_program_has_compiled_the_others_read(demo):
+    compiled = {path.name.partition(".")[0] for path in demo.var.glob("bytecode/**/*.pyc")}
+    assert compiled >= {"defaultfilters", "wsgi", "run", "prepare"}
+
+
 def test_it_starts_again_what_dies_and_says_so(demo):
     [postgres] = [pid for pid, command in processes_of(demo.var).items() if "postgres" in command]
     os.kill(postgres, signal.SIGKILL)
@@ -191,6 +201,15 @@ def test_a_taken_port_is_one_line():
         told, _ = refused.process.communicate(timeout=60)
     assert refused.process.returncode == 1
     assert re.fullmatch(r"CommandError: Cannot listen on 127\.0\.0\.1:\d+ .*\n", told)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_is_none_is_one_line(port):
+    with folder() as name:
+        refused = RunningDemo(Path(name) / "var", "--port", port)
+        told, _ = refused.process.communicate(timeout=60)
+    assert refused.process.returncode == 1
+    assert re.fullmatch(r"CommandError: Cannot listen on 127\.0\.0\.1:-?\d+ .*\n", told)
 
 
 def mail(**parts: str) -> bytes:

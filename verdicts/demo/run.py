@@ -204,8 +204,8 @@ def only_one(var: Path) -> Iterator[None]:
 def listener(host: str, port: int, *, or_another: bool = False) -> socket.socket:
     """Listens on the port; 0 stands for any."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((str(address[0]), port), family=family)
     except (OSError, OverflowError) as error:
         if or_another:
             return listener(host, 0)
