@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from fontTools.ttLib import TTFont
+from redis.exceptions import RedisError
 
 from reviews.models import Review
 from reviews.standing import Standing
@@ -144,10 +146,11 @@ def card_svg(verdict: Verdict) -> str:
 
 
 def png_of(svg: str) -> bytes:
-    """The picture; drawn once for the same drawing."""
+    """The picture; drawn once for the same drawing, or each time while the cache is away."""
     key = f"card:{hashlib.sha256(svg.encode()).hexdigest()}"
-    if (kept := shared_cache.get(key)) is not None:
-        return bytes(kept)
+    with suppress(RedisError):
+        if (kept := shared_cache.get(key)) is not None:
+            return bytes(kept)
     png = bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,
@@ -157,7 +160,8 @@ def png_of(svg: str) -> bytes:
             sans_serif_family="Source Sans Pro",
         )
     )
-    shared_cache.set(key, png, SECONDS_KEPT)
+    with suppress(RedisError):
+        shared_cache.set(key, png, SECONDS_KEPT)
     return png
 
 

@@ -29,6 +29,13 @@ def texts_of(svg: str) -> list[str]:
     ]
 
 
+def test_a_card_is_drawn_though_the_cache_is_away(client, settings, tmp_path):
+    away = {**settings.CACHES["default"], "LOCATION": f"unix://{tmp_path}/valkey.sock"}
+    settings.CACHES = {**settings.CACHES, "default": away}
+
+    assert client.get("/cards/site.png").content[:8] == b"\x89PNG\r\n\x1a\n"
+
+
 def test_a_card_is_a_picture_of_the_right_size(client):
     make_comparison(make_tool("heron"), make_tool("plover"))
 

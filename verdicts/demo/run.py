@@ -209,7 +209,7 @@ def listener(host: str, port: int, *, or_another: bool = False) -> socket.socket
     except (OSError, OverflowError) as error:
         if or_another:
             return listener(host, 0)
-        why = getattr(error, "strerror", None) or error
+        why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
         raise CannotRunError(
             f"Cannot listen on {host}:{port} ({why}). Choose another with --port."
         ) from error

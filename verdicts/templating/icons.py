@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -66,9 +67,10 @@ def _pips(verdicts: tuple[str, ...]) -> SafeString:
             '<span class="pips" role="img" aria-label="Not reviewed yet">{}</span>', icon("none")
         )
     return format_html(
-        '<span class="pips" role="img" aria-label="{} of {} reviewers say ship">{}</span>',
+        '<span class="pips" role="img" aria-label="{} of {} reviewer{} say ship">{}</span>',
         verdicts.count(Review.Choice.SHIP),
         len(verdicts),
+        pluralize(len(verdicts)),
         format_html_join("", "{}", ((icon(verdict),) for verdict in verdicts)),
     )
 
