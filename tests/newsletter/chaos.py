@@ -8,6 +8,7 @@ restarted three times instead of kills; test_chaos.py is the small run.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -176,15 +177,19 @@ def run_crew(**options) -> dict[str, int]:
 
 
 def main() -> None:
-    readers, kills = (int(word) for word in (*sys.argv[1:], *("20000", "60")[len(sys.argv) - 1 :]))
+    says = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="python -m tests.newsletter.chaos", description=says)
+    parser.add_argument("readers", nargs="?", type=int, default=20_000, help="(20000)")
+    parser.add_argument("kills", nargs="?", type=int, default=60, help="in each run (60)")
+    asked = parser.parse_args()
     from tests.newsletter.stage import own_database
 
     with own_database():
         print("policy      readers kills seconds duplicates lost unknown refused ambiguous doubts")  # noqa: T201
         for policy in ("hold", "resend", "idempotent"):
-            report(policy, policy=policy, readers=readers, kills=kills)
+            report(policy, policy=policy, readers=asked.readers, kills=asked.kills)
         with restarts(of=3):
-            report("restarts", policy="hold", readers=readers, kills=0)
+            report("restarts", policy="hold", readers=asked.readers, kills=0)
 
 
 def report(name: str, *, policy: str, readers: int, kills: int) -> None:
