@@ -56,6 +56,7 @@ def show_comparison(request: HttpRequest, draft: Comparison) -> HttpResponse:
     as_published.publish_at = draft.publish_at or now
     verdict = verdict_on(as_published, now=now)
     context = {
+        "previewed": "verdicts/comparison_detail.html",
         "verdict": verdict,
         "first": verdict.first,
         "second": verdict.second,
@@ -64,9 +65,10 @@ def show_comparison(request: HttpRequest, draft: Comparison) -> HttpResponse:
         "second_ballot": None,
         "pick": None,
     }
-    return render(request, "verdicts/comparison_preview.html", context)
+    return render(request, "verdicts/preview.html", context)
 
 
 def show_tool(request: HttpRequest, draft: Tool) -> HttpResponse:
-    context = tool_context(draft, now=timezone.now()) | {"ballot": None}
-    return render(request, "verdicts/tool_preview.html", context)
+    around = {"previewed": "verdicts/tool_detail.html", "ballot": None}
+    context = tool_context(draft, now=timezone.now()) | around
+    return render(request, "verdicts/preview.html", context)
